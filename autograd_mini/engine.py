@@ -1,0 +1,315 @@
+"""The engine: `Value`, the handle that a user holds, and its backward pass.
+
+Its NumPy protocols, by which calls are recorded, come from `recording`.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from . import operators
+from .errors import BackwardError, InvalidInput, ShapeError, ZeroGradientWarning
+from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, next_number, own_module
+from .primitives import contains_value
+from .pulling import run
+
+float64, ndarray = np.float64, np.ndarray
+own_module(globals())
+
+# ------------------------------------------------------------------------------------------------- The Value
+
+
+class Value(operators.ArrayOperators):
+    """A number or an array that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : number or array_like of real or complex numbers
+        A Python number counts as float64; integers become float64. An array is copied, so that it is the Value's
+        own (see `copy`).
+    name : str, optional
+        Shown in drawings, reports and messages.
+    copy : bool, default True
+        Whether to copy an array; False shares it.
+
+    Attributes
+    ----------
+    data : ndarray or NumPy scalar
+        The number or array itself.
+    grad : ndarray, NumPy scalar or None
+        The gradient that `backward` left, with the shape and dtype of `data`. For complex z = a + ib it is
+        df/da + i df/db, the direction of steepest ascent.
+
+    Raises
+    ------
+    InvalidInput
+        If the data is not numeric, is a Value already, or contains Values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = Value([1.0, 2.0], name="x")
+    >>> y = np.sum(x**2)
+    >>> y.backward()
+    >>> y, x.grad
+    (Value(5.0, op=sum), array([2., 4.]))
+    """
+
+    __slots__ = ("__weakref__", "_data", "_node", "grad")
+
+    def __init__(self, data: Any, name: str | None = None, copy: bool = True) -> None:
+        self._data = leaf_data(data, copy)
+        self._node = node = Node(LEAF)
+        self.grad: Any = None
+        node.name = name
+        node.handle = ref(self)
+        locate(node)
+
+    @property
+    def data(self) -> Any:
+        """The number or array itself. Assigning rebinds it; `p.data -= step` changes it in place, and is counted."""
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        node = self._node
+        if new is self._data:
+            if node is not None:
+                frame = sys._getframe(1)
+                node.changed = (next_number(), frame.f_code, frame.f_lasti)
+            return
+        if node is not None and node.op is not LEAF:
+            raise BackwardError(
+                f"the data of {self!r} can't be replaced",
+                "it is the result of an operation, and the graph would no longer tell how it was computed",
+                "am.Value(new) for a new leaf, or v.detach() to go on without the graph",
+            )
+        if isinstance(new, Value):
+            raise InvalidInput("data can't be a Value", "it holds the raw number or array", "p.data = v.data")
+        if np.shape(new) != self.shape:
+            raise ShapeError(
+                f"data of shape {np.shape(new)} for a Value of shape {self.shape}",
+                "its gradient and an optimiser's state would no longer fit",
+                "am.Value(new) for a new leaf",
+            )
+        if getattr(new, "dtype", None) != self.dtype:
+            new = np.asarray(new).astype(self.dtype, casting="same_kind")
+        self._data = new if isinstance(self._data, ndarray) or np.ndim(new) else new[()]
+
+    @property
+    def node(self) -> Any:
+        """The record of how this Value was computed, or None for a constant."""
+        return self._node
+
+    @property
+    def name(self) -> str | None:
+        """The name under which drawings, reports and messages show this Value."""
+        return None if self._node is None else self._node.name
+
+    @name.setter
+    def name(self, name: str | None) -> None:
+        if self._node is not None:
+            self._node.name = name
+
+    def backward(self, seed: Any = None) -> None:
+        """Compute the gradient of this Value with respect to everything it was computed from, into `.grad`.
+
+        Leaves accumulate over calls; intermediate Values that are still held are overwritten.
+
+        Parameters
+        ----------
+        seed : array_like, optional
+            The gradient of the final quantity with respect to this Value, of its shape; needed unless it is a
+            single number, where it is 1.
+
+        Raises
+        ------
+        BackwardError
+            If this Value is not a single real number and no seed is given, if it is a constant, or inside a
+            transform that differentiates what it was computed from.
+        ShapeError
+            If the seed's shape is not this Value's.
+        StaleDataError
+            If an array that a rule saved was changed in place since.
+
+        Examples
+        --------
+        >>> w = Value(3.0)
+        >>> (w * w).backward()
+        >>> w.grad
+        np.float64(6.0)
+        """
+        backward(self, seed)
+
+    def zero_grad(self) -> None:
+        """Forget the gradient, so that the next `backward` starts afresh."""
+        self.grad = None
+
+    def detach(self) -> Value:
+        """Return the same data as a constant: no gradient flows through it, and it converts freely."""
+        return join(self._data, None)
+
+
+def leaf_data(data: Any, copy: bool = True) -> Any:
+    """Return a user's data as a leaf keeps it: floating or complex, and its own."""
+    if isinstance(data, Value):
+        raise InvalidInput(
+            f"{data!r} is a Value already",
+            "a Value made of a Value would lose its history",
+            "v.detach() for a constant, am.Value(v.data) for a new leaf with a copy of the data",
+        )
+    if type(data) in (int, float):
+        return float64(data)
+    if not hasattr(data, "dtype") or not hasattr(data, "shape"):
+        if contains_value(data):
+            raise InvalidInput(
+                "a Value can't be made of a list of Values",
+                "it would lose their history",
+                "am.array([v, w]) or np.stack([v, w])",
+            )
+        data, copy = np.asarray(data), False
+        data = data if data.ndim else data[()]
+    if data.dtype.kind in "iu":
+        return data.astype(float64)
+    if data.dtype.kind not in "fc":
+        shown = repr(data.item()) if data.shape == () else f"an array of shape {data.shape} and dtype {data.dtype}"
+        raise InvalidInput(
+            f"a Value can't be made of {shown}",
+            "only real and complex numbers can be differentiated",
+            "x.astype(float), or use it as it is: raw arrays and numbers are constants",
+        )
+    return data.copy() if copy and hasattr(data, "copy") else data
+
+
+def join(data: Any, node: Node | None) -> Value:
+    """Return a Value for the result of a node, without making it the handle that receives a gradient."""
+    value = Value.__new__(Value)
+    value._data, value._node, value.grad = data, node, None
+    return value
+
+
+def handle(data: Any, node: Node) -> Value:
+    """Return the Value that the user will hold for a new node."""
+    value = join(data, node)
+    node.handle = ref(value)
+    return value
+
+
+def start_leaf(data: Any, outer: Node | None = None) -> Value:
+    """Return a fresh leaf of a transform, linked to the node of an outer Value where there is one."""
+    node = Node(ACTIVE)
+    node.in1 = outer  # type: ignore[assignment]
+    return handle(data, node)
+
+
+def close_leaf(leaf: Value) -> None:
+    """End a transform's forward pass: other passes see its leaf as a link to the outer node from now on."""
+    leaf._node.op = LINK
+
+
+# -------------------------------------------------------------------------------------------- The backward pass
+
+_writing = threading.Lock()
+
+
+def backward(value: Value, seed: Any = None) -> None:
+    """Run a first-order backward pass from a Value and write the gradients (see `Value.backward`)."""
+    root = value._node
+    if root is None:
+        raise BackwardError(
+            f"{value!r} is a constant",
+            "it was not computed from a Value that can be differentiated, or under no_grad",
+            "make the inputs am.Value(...), and compute the result from them outside no_grad",
+        )
+    walk = collect([root])
+    walk.cots[root] = as_seed(value, seed)
+    results: list[tuple[Value, Any]] = []
+    run(walk.order, walk.cots, results=results)
+    with _writing:
+        while results:
+            owner, g = results.pop()
+            g = own(g, owner._data)
+            owner.grad = owner.grad + g if owner._node.op is LEAF and owner.grad is not None else g
+    if walk.blocked:
+        warn_zero(walk.blocked, set(walk.order))
+
+
+def as_seed(value: Value, seed: Any) -> Any:
+    """Return the cotangent that starts a backward pass, inside the engine's convention (unconjugated)."""
+    data = value._data
+    if seed is None:
+        if data.shape != () or data.dtype.kind == "c":
+            kind = f"dtype {data.dtype}" if data.shape == () else f"shape {data.shape}"
+            raise BackwardError(
+                f"backward() of a Value of {kind} needs a seed",
+                "only a single real number has a gradient of its own",
+                "np.sum(v).backward(), or v.backward(seed) with the gradient of the final number with respect to v",
+            )
+        return data.dtype.type(1)
+    seed = seed._data if isinstance(seed, Value) else seed if hasattr(seed, "dtype") else np.asarray(seed)
+    if seed.shape != data.shape:
+        raise ShapeError(
+            f"a seed of shape {seed.shape} for a Value of shape {data.shape}",
+            "the seed is the gradient of the final number with respect to this Value",
+            f"a seed of shape {data.shape}",
+        )
+    seed = seed.real if seed.dtype.kind == "c" and data.dtype.kind != "c" else seed
+    seed = seed.astype(data.dtype)
+    return np.conj(seed) if data.dtype.kind == "c" else seed if seed.shape else seed[()]
+
+
+def own(g: Any, data: Any) -> Any:
+    """Return a gradient as the user's own writable array (conjugated for complex data), copied only if shared."""
+    if g.dtype.kind == "c":
+        g = np.conj(g)
+    if type(data) is ndarray and type(g) is not ndarray:
+        return np.array(g)
+    if type(g) is ndarray:
+        if type(data) is not ndarray and not g.shape:
+            return g[()]
+        if g.base is not None or not g.flags.writeable or sys.getrefcount(g) > _SOLE:
+            return g.copy()
+    return g
+
+
+def _count(pairs: list[tuple[Any, Any]]) -> int:
+    """Count the references to an array that nobody else holds, where `own` counts them and called as `own` is."""
+
+    def look(g: Any, data: Any) -> int:
+        return sys.getrefcount(g)
+
+    owner, g = pairs.pop()
+    g = look(g, owner)
+    return int(g)
+
+
+_SOLE = _count([(None, np.empty(1))])
+
+
+def warn_zero(blocked: list[Any], reached: set[Any]) -> None:
+    """Warn of leaves that are reached only through functions without a derivative, and give them a zero gradient."""
+    nodes, names = behind(blocked)
+    lost = [node for node in nodes if node.op is LEAF and node not in reached and node.handle() is not None]
+    for node in lost:
+        owner = node.handle()
+        if owner.grad is None:
+            owner.grad = np.zeros_like(owner._data)
+    if lost:
+        zero_warning([node.name for node in lost], names)
+
+
+def zero_warning(leaves: list[str | None], functions: list[str]) -> None:
+    """Say that a gradient is zero only because of functions without a derivative."""
+    who = ", ".join(name for name in leaves if name) or "an argument"
+    warnings.warn(
+        f"the gradient of {who} is zero: every path to it passes {' or '.join(functions)}, whose derivative is zero"
+        " wherever it exists. A smooth function in its place (a sigmoid for a threshold) has a gradient.",
+        ZeroGradientWarning,
+        stacklevel=4,
+    )

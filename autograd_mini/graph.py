@@ -1,0 +1,306 @@
+"""The record of a computation: what a node keeps, and how a graph is walked.
+
+A node never refers to its Value except weakly, nor to its results, so a graph has no reference cycles and is freed
+without the garbage collector. Nodes are numbered as they are created, and an operation is newer than its inputs: so
+falling creation numbers are an order in which a backward pass may visit them.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any, NamedTuple
+
+from . import operators, primitives
+from .errors import StaleDataError
+from .registry import Rule
+
+Like = tuple[tuple[int, ...], Any]  # the shape and dtype that a cotangent must have
+Cotangents = dict[Any, Any]  # for each node on a path to the targets its cotangent, None until one arrives
+
+next_number = count(1).__next__
+by_number = operator.attrgetter("number")
+
+# ----------------------------------------------------------------------------------------------- The records
+
+
+class Op:
+    """What a node did: its rule, and the function that passes a cotangent on to its inputs."""
+
+    __slots__ = ("kind", "pull", "rule")
+
+    def __init__(self, kind: str, rule: Rule | None = None, pull: Callable[..., None] | None = None) -> None:
+        self.kind, self.rule, self.pull = kind, rule, pull
+
+    @property
+    def name(self) -> str:
+        """The function's qualified name, or the kind of a node that has no rule (leaf, link, pick)."""
+        return self.rule.name if self.rule else self.kind
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return find_op, (self.kind, self.rule)
+
+
+class Node:
+    """One operation with at most two inputs, as it was recorded.
+
+    `x1`, `x2` and `out` hold what the rule saves (scalars always). `changed` is set when the data of its Value was
+    changed in place: the creation number of that moment, and the line.
+    """
+
+    __slots__ = (
+        "__weakref__", "changed", "code", "handle", "in1", "in2", "lasti", "name", "number", "op", "out", "x1", "x2",
+    )  # fmt: skip
+    scope: tuple[str, ...] = ()
+    call: Call | None = None
+    hidden: tuple[Node, ...] = ()
+    results: tuple[Like, ...] | None = None
+
+    def __init__(self, op: Op) -> None:
+        self.op, self.number = op, next_number()
+        self.in1 = self.in2 = self.x1 = self.x2 = self.out = self.changed = self.name = None
+        self.handle: Callable[[], Any] = no_handle
+        self.code = self.lasti = None
+
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes whose results this one was computed from."""
+        return tuple(n for n in (self.in1, self.in2) if n is not None)
+
+    @property
+    def edges(self) -> tuple[tuple[str, Any, Any], ...]:
+        """For each differentiated parameter: its name, its node, and the shape and dtype of its cotangent.
+
+        A parameter that is a list of arrays has tuples of nodes (None for constants) and of shapes and dtypes. None
+        for a shape and dtype means those of the result.
+        """
+        names = self.op.rule.params if self.op.rule else ("x",)
+        both = zip(names, (self.in1, self.in2), self.likes, strict=False)
+        return tuple((name, node, like) for name, node, like in both if node is not None)
+
+    @property
+    def likes(self) -> tuple[Like | None, Like | None]:
+        """Shape and dtype of the two inputs, where they differ from those of the result."""
+        return None, None
+
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What the rule saves, by name."""
+        names = self.op.rule.params if self.op.rule else ()
+        found = {name: x for name, x in zip(names, (self.x1, self.x2), strict=False) if x is not None}
+        if self.out is not None:
+            found["out"] = self.out
+        return found
+
+    def __repr__(self) -> str:
+        return f"<node {self.number}: {self.op.name}>"
+
+
+class LooseNode(Node):
+    """A node whose inputs differ from its result in shape or dtype, and that remembers theirs."""
+
+    __slots__ = ("like1", "like2")
+    likes = property(lambda self: (self.like1, self.like2))  # type: ignore[assignment]
+
+
+class Call(NamedTuple):
+    """A call as the full record keeps it: the raw arguments and the raw result."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    result: Any
+
+
+class CallNode(Node):
+    """A call of any function: any number of inputs, and what its rule saves by name.
+
+    `hidden` holds nodes on which the result depends only where there is no derivative; `results` the shape and
+    dtype of each result where there are several.
+    """
+
+    __slots__ = ("call", "edges", "hidden", "inputs", "results", "saved", "scope")
+
+    def __init__(self, op: Op) -> None:
+        super().__init__(op)
+        self.edges, self.inputs, self.saved = (), (), {}
+        self.call, self.hidden, self.results, self.scope = None, (), None, ()
+
+
+def no_handle() -> None:
+    """Stand for the weak reference of a node that has no Value."""
+
+
+def pull_link(node: Node, g: Any, cots: Cotangents) -> None:
+    """Pass a cotangent on unchanged."""
+    accumulate(cots, node.in1, g)
+
+
+def pull_pick(node: Node, g: Any, cots: Cotangents) -> None:
+    """Put the cotangent of one result of several in its place."""
+    if node.in1 in cots:
+        parts = cots[node.in1] = cots[node.in1] or {}
+        parts[node.x1] = parts[node.x1] + g if node.x1 in parts else g
+
+
+def accumulate(cots: Cotangents, node: Any, cot: Any) -> None:
+    """Add a cotangent to those that arrived at a node, if the node is on a path to a target."""
+    if node in cots:
+        old = cots[node]
+        cots[node] = cot if old is None else old + cot
+
+
+LEAF, ACTIVE, ZERO = Op("leaf"), Op("active leaf"), Op("zero")
+LINK, PICK = Op("link", pull=pull_link), Op("pick", pull=pull_pick)
+PLAIN_OPS = {op.kind: op for op in (LEAF, ACTIVE, ZERO, LINK, PICK)}
+OPS: dict[Rule, dict[str, Op]] = {}
+
+
+def find_op(kind: str, rule: Rule | None) -> Op:
+    """Return the op of a kind and a rule (how pickles find it)."""
+    return PLAIN_OPS[kind] if rule is None else OPS[rule][kind]
+
+
+# ------------------------------------------------------------------------------------------ The lines of code
+
+OWN: set[int] = set()  # the namespaces of modules whose frames aren't where the user's code called
+
+
+def own_module(namespace: dict[str, Any]) -> None:
+    """Declare a module as part of the machinery, whose lines are of no interest to the user."""
+    OWN.add(id(namespace))
+
+
+own_module(globals())
+own_module(vars(operators))
+own_module(vars(primitives))
+
+
+def locate(node: Node) -> None:
+    """Note the line of user code that made a node: its code object and offset, resolved only when shown."""
+    frame: Any = sys._getframe(1)
+    while id(frame.f_globals) in OWN and frame.f_back is not None:
+        frame = frame.f_back
+    node.code, node.lasti = frame.f_code, frame.f_lasti
+
+
+def line_of(code: Any, lasti: int | None) -> str:
+    """Return the line of a code object and an offset in it, as messages name it.
+
+    Examples
+    --------
+    >>> line_of(compile("1 + 1", "sum.py", "eval"), 0)
+    'sum.py, line 1'
+    """
+    if code is None:
+        return "an unknown line"
+    lines = [line for start, end, line in code.co_lines() if start <= (lasti or 0) < end and line]
+    return f"{code.co_filename}, line {lines[0] if lines else code.co_firstlineno}"
+
+
+# -------------------------------------------------------------------------------------------- Walking the graph
+
+
+class Walk(NamedTuple):
+    """What a backward pass needs: its nodes, newest first, and room for the cotangent of each.
+
+    `outer` tells whether a leaf of somebody else can be reached; `blocked` are nodes with inputs that have no
+    derivative.
+    """
+
+    order: list[Any]
+    cots: Cotangents
+    outer: bool
+    blocked: list[Any]
+
+
+def collect(roots: Iterable[Node], oldest: int = 0, floor: float = 0) -> Walk:
+    """Collect the nodes that a backward pass from `roots` visits, none older than `oldest`.
+
+    Nodes older than `floor` are constants (inside `no_grad`).
+    """
+    cots: Cotangents = dict.fromkeys(roots)
+    order = list(cots)
+    blocked = []
+    outer, last_change = False, 0
+    for node in order:  # grows as it goes
+        if node.changed is not None and node.changed[0] > last_change:
+            last_change = node.changed[0]
+        if type(node) is CallNode:
+            if node.hidden:
+                blocked.append(node)
+            inputs = node.inputs
+        else:
+            inputs = (node.in1, node.in2)
+        for one in inputs:
+            if one is not None and one not in cots:
+                if one.number >= oldest:
+                    cots[one] = None
+                    order.append(one)
+                elif one.number >= floor:
+                    outer = True
+    order.sort(key=by_number, reverse=True)
+    if last_change:
+        refuse_stale(order, last_change)
+    return Walk(order, cots, outer, blocked)
+
+
+def towards(targets: list[Node], roots: Iterable[Node], floor: float = 0) -> Walk:
+    """Collect the nodes on a path from `roots` to `targets`, which are left out of the order."""
+    walk = collect(roots, min((t.number for t in targets), default=0), floor)
+    on_path = set(targets)
+    user_leaf = False
+    for node in reversed(walk.order):
+        if node not in on_path:
+            user_leaf = user_leaf or node.op is LEAF
+            if any(n in on_path for n in node.inputs):
+                on_path.add(node)
+    order = [node for node in walk.order if node in on_path]
+    aim = set(targets)
+    return Walk(
+        [node for node in order if node not in aim],
+        dict.fromkeys([*order, *targets]),
+        walk.outer or user_leaf,
+        walk.blocked,
+    )
+
+
+def refuse_stale(order: list[Any], last_change: int) -> None:
+    """Raise if a node of the pass saved an array that was changed in place afterwards."""
+    for node in reversed(order):
+        if node.number > last_change:
+            return
+        saved = node.saved
+        for name, inputs, _ in node.edges:
+            for one in inputs if isinstance(inputs, tuple) else (inputs,):
+                if one is not None and one.changed and one.changed[0] > node.number and name in saved:
+                    _stale(node, one, name)
+        if node.changed and "out" in saved:
+            _stale(node, node, "out")
+
+
+def _stale(node: Node, changed: Node, name: str) -> None:
+    what = f"its argument {name}" if changed is not node else "its result"
+    raise StaleDataError(
+        f"{node.op.name} ({line_of(node.code, node.lasti)}) saved {what} for the backward pass, and that array was"
+        f" changed in place afterwards ({line_of(changed.changed[1], changed.changed[2])})",
+        "the gradient would be computed from the new numbers",
+        "run the forward pass again after the change, or rebind: p.data = p.data - step",
+    )
+
+
+def behind(blocked: Iterable[Any]) -> tuple[set[Any], list[str]]:
+    """Return the nodes that lie behind functions without a derivative, and the names of these functions."""
+    names = dict.fromkeys(node.saved.get("function", node.op.name) for node in blocked)
+    seen = {one for node in blocked for one in node.hidden}
+    found = list(seen)
+    for node in found:
+        for one in (*node.inputs, *node.hidden):
+            if one not in seen:
+                seen.add(one)
+                found.append(one)
+        if node.hidden:
+            names[node.saved.get("function", node.op.name)] = None
+    return seen, list(names)

@@ -1,0 +1,346 @@
+"""What makes a Value look like an array: operators, ndarray methods, conversions, formatting.
+
+Everything here is said through NumPy's own functions, which record. The engine replaces the operators of functions
+with one or two arguments by recorders that skip NumPy's dispatch (the table `DIRECT`).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .errors import ConversionRefused, InvalidInput, NotCovered
+from .primitives import Recorded, cast, getitem, relu, sigmoid, unstack
+from .registry import Rule
+
+# Operators whose recorder may be called directly, and how two plain numbers are combined: Python's own operators on
+# NumPy scalars are about five times faster than the ufunc.
+DIRECT: dict[Callable[..., Any], tuple[str, ...]] = {
+    np.add: ("__add__", "__radd__"),
+    np.subtract: ("__sub__", "__rsub__"),
+    np.multiply: ("__mul__", "__rmul__"),
+    np.true_divide: ("__truediv__", "__rtruediv__"),
+    np.power: ("__pow__", "__rpow__"),
+    np.matmul: ("__matmul__", "__rmatmul__"),
+    np.negative: ("__neg__",),
+    np.absolute: ("__abs__",),
+    np.tanh: ("tanh",),
+    np.exp: ("exp",),
+    np.log: ("log",),
+    relu: ("relu",),
+    sigmoid: ("sigmoid",),
+}
+SCALAR: dict[Callable[..., Any], Callable[[Any, Any], Any]] = {
+    np.add: operator.add,
+    np.subtract: operator.sub,
+    np.multiply: operator.mul,
+}
+
+
+class ArrayOperators(Recorded):
+    """The array interface of a Value, in terms of NumPy functions."""
+
+    __slots__ = ()
+    _data: Any
+    _node: Any
+    grad: Any
+
+    # Arithmetic. Reflected forms are reached only with a left operand that doesn't dispatch itself.
+    def __add__(self, other: Any) -> Any:
+        return np.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return np.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return np.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return np.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return np.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return np.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return np.true_divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return np.true_divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return np.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return np.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return np.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return np.remainder(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return np.floor_divide(self, other), np.remainder(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return np.floor_divide(other, self), np.remainder(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return np.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return np.power(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return np.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return np.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return np.negative(self)
+
+    def __pos__(self) -> Any:
+        return np.positive(self)
+
+    def __abs__(self) -> Any:
+        return np.absolute(self)
+
+    # Comparisons compare the data: their results have no derivative.
+    def __eq__(self, other: object) -> Any:
+        return np.equal(self, other)  # type: ignore[call-overload]
+
+    def __ne__(self, other: object) -> Any:
+        return np.not_equal(self, other)  # type: ignore[call-overload]
+
+    def __lt__(self, other: Any) -> Any:
+        return np.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return np.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return np.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return np.greater_equal(self, other)
+
+    __hash__ = object.__hash__
+
+    # What an array tells of itself.
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Length of each axis."""
+        shape: tuple[int, ...] = self._data.shape
+        return shape
+
+    @property
+    def dtype(self) -> Any:
+        """NumPy dtype of the data."""
+        return self._data.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self._data.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self._data.size)
+
+    @property
+    def T(self) -> Any:
+        """The array with its axes reversed."""
+        return np.transpose(self)  # type: ignore[call-overload]
+
+    @property
+    def mT(self) -> Any:
+        """The array with its last two axes exchanged."""
+        return np.swapaxes(self, -1, -2)  # type: ignore[call-overload]
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return np.real(self)  # type: ignore[call-overload]
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)  # type: ignore[call-overload]
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a Value of shape (): it is a single number")
+        return iter(unstack(self))
+
+    def __getitem__(self, index: Any) -> Any:
+        return getitem(self, index)
+
+    def __contains__(self, x: Any) -> bool:
+        return bool(np.any(np.equal(self, x)))
+
+    # Methods that aren't simply the NumPy function of the same name.
+    def relu(self) -> Any:
+        """Return max(x, 0), with slope 0 at 0."""
+        return relu(self)
+
+    def sigmoid(self) -> Any:
+        """Return 1 / (1 + exp(-x))."""
+        return sigmoid(self)
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        """Return the same elements in another shape (`np.reshape`)."""
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload]
+
+    def transpose(self, *axes: Any) -> Any:
+        """Return the array with its axes permuted (`np.transpose`)."""
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)  # type: ignore[call-overload]
+
+    def astype(self, dtype: Any) -> Any:
+        """Return the array in another floating or complex dtype."""
+        return cast(self, np.dtype(dtype))
+
+    def flatten(self, order: Any = "C") -> Any:
+        """Return the elements as one axis (`np.ravel`)."""
+        return np.ravel(self, order=order)  # type: ignore[call-overload]
+
+    def item(self, *index: Any) -> Any:
+        """Return one element as a Python number, without its history."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """Return the data as nested lists of Python numbers, without their history."""
+        return self._data.tolist()
+
+    # Conversions work where no gradient is lost by them, else they say what to write.
+    def _convert(self, wanted: str, instead: str) -> Any:
+        if self._node is not None and self._node.op.kind != "zero":
+            raise ConversionRefused(f"{wanted} of {self!r}", "it would drop the gradient in silence", instead)
+        return self._data
+
+    def __float__(self) -> float:
+        return float(self._convert("float()", "v.item() for the bare number; np.sin(v), not math.sin(v)"))
+
+    def __int__(self) -> int:
+        return int(self._convert("int()", "int(v.item()) for the bare number"))
+
+    def __index__(self) -> int:
+        return operator.index(self._convert("an index", "int(v.item()) for the bare number"))
+
+    def __complex__(self) -> complex:
+        return complex(self._convert("complex()", "v.item() for the bare number; np.exp(v), not cmath.exp(v)"))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raw = self._convert(
+            "conversion to a NumPy array",
+            "v.data for the bare array; am.array([v, w]) or np.stack([v, w]) to put Values together;"
+            " np.where(mask, v, a) for a[mask] = v",
+        )
+        return np.array(raw, dtype=dtype, copy=copy)
+
+    def __setitem__(self, index: Any, new: Any) -> NoReturn:
+        raise InvalidInput(
+            f"assignment to elements of {self!r}",
+            "what was computed from it would no longer match what was recorded",
+            "np.where(mask, new, v) for a new Value; v.data[index] = new to change a leaf between passes",
+        )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        hint = f": it is not covered as a method; np.{name}(v) may be" if hasattr(np.ndarray, name) else ""
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
+
+    def __format__(self, spec: str) -> str:
+        return format(self._data, spec) if spec else str(self._data)
+
+    def __repr__(self) -> str:
+        text = np.array2string(
+            np.asarray(self._data), threshold=20, edgeitems=2, precision=6, separator=", ", prefix="Value("
+        )
+        return f"Value({text}{self._details()})"
+
+    def _details(self) -> str:
+        node, kind = self._node, self._data.dtype
+        parts = [] if kind == np.float64 else [f"dtype={kind}"]
+        if self._data.size > 20:
+            parts.append(f"shape={self.shape}")
+        if node is None:
+            parts.append("constant")
+        elif node.name:
+            parts.append(f"name={node.name!r}")
+        elif node.op.kind not in ("leaf", "active leaf", "link"):
+            parts.append(f"op={node.op.name.rpartition('.')[2]}")
+        return "".join(f", {part}" for part in parts)
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__doc__ = f"Call `np.{function.__name__}` on this Value."
+    return method
+
+
+# The ndarray methods that are the NumPy function of the same name, and the usual elementwise functions.
+METHODS = (
+    "sum prod mean var std max min cumsum cumprod all any argmax argmin argsort argpartition searchsorted nonzero"
+    " clip round ravel squeeze swapaxes repeat take choose compress diagonal trace dot copy exp log tanh sqrt"
+    " conj conjugate"
+).split()
+for _name in METHODS:
+    setattr(ArrayOperators, _name, _method(getattr(np, _name)))
+
+
+def describe(x: Any) -> str:
+    """Return an argument as messages show it: type, shape and dtype of arrays, the text of the rest."""
+    if isinstance(x, (list, tuple)):
+        return f"[{', '.join(map(describe, x[:4]))}{', ...' if len(x) > 4 else ''}]"
+    if hasattr(x, "shape") and hasattr(x, "dtype"):
+        return f"{type(x).__name__} {x.shape} {x.dtype}"
+    return repr(x)[:60]
+
+
+def refuse_out(name: str) -> NoReturn:
+    """Raise because of `out=`."""
+    raise InvalidInput(
+        f"{name} was called with out= and a Value",
+        "writing a result into an existing array would drop its gradient in silence",
+        f"result = {name.replace('numpy.', 'np.')}(...), and a = a + v for a += v",
+    )
+
+
+def refuse_argument(rule: Rule, name: str, arg: Any) -> NoReturn:
+    """Raise because a Value was passed where the function has no derivative rule, or an argument isn't covered."""
+    raise NotCovered(
+        f"{rule.name} has no derivative rule for its argument {name} = {describe(arg)}",
+        f"the rule covers {', '.join(rule.pullbacks)}",
+        f"a raw array for {name} (v.data), or am.rule(..., {name}=lambda g, ...: ...)",
+    )
+
+
+def refuse_function(name: str, instead: str) -> NoReturn:
+    """Raise because of a function that can't take a Value, with its replacement."""
+    raise NotCovered(f"{name} can't be called with a Value", "NumPy writes the result without telling us", instead)
+
+
+def refuse_uncovered(name: str, args: Any, kwargs: Any) -> NoReturn:
+    """Raise because of a function without a rule."""
+    shown = ", ".join([describe(a) for a in args] + [f"{k}={describe(x)}" for k, x in kwargs.items()])
+    raise NotCovered(
+        f"{name}({shown}) has no derivative rule",
+        "its result would be a constant in silence",
+        "covered functions, v.data if no gradient is needed, or a rule of your own:"
+        f" am.rule({name.replace('numpy.', 'np.')}, x=lambda g, ...: ...)",
+    )

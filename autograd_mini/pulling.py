@@ -1,0 +1,286 @@
+"""Pulling cotangents back through nodes: calling a rule, fitting what it returns, accumulating.
+
+Two ways lead through a node. A first-order pass works on raw arrays, through functions specialised for each rule
+with one or two arguments. A recorded pass (`join` given) first joins what the node saved to its nodes again, so that
+the rule itself is recorded; that is all that higher orders need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from .errors import AnomalyError, BackwardError, RuleError
+from .graph import ACTIVE, OPS, PICK, CallNode, Cotangents, Like, Node, Op, accumulate, line_of
+from .registry import Pullback, Rule
+from .state import current
+
+float64, ndarray = np.float64, np.ndarray
+Join = Callable[[Any, Any], Any]
+
+# ---------------------------------------------------------------------------------- What a rule returns must fit
+
+
+def fit(cot: Any, like: Like, rule: Rule, param: str) -> Any:
+    """Return a cotangent in the shape and dtype of its argument.
+
+    Sums over axes that the function broadcast (if it is declared to broadcast), takes the real part for a real
+    argument, and casts.
+
+    Raises
+    ------
+    RuleError
+        If the rule returned a shape that can't be explained by broadcasting.
+    """
+    shape, dtype = like
+    if not hasattr(cot, "dtype"):
+        cot = float64(cot) if isinstance(cot, (int, float)) else np.asarray(cot)
+    if cot.shape != shape:
+        cot = _sum_to(cot, shape) if rule.broadcasts and fits(shape, cot.shape) else _refuse(cot, like, rule, param)
+    if cot.dtype != dtype:
+        if cot.dtype.kind == "c" and dtype.kind != "c":
+            cot = cot.real
+        cot = cot.astype(dtype)
+    return cot
+
+
+def fits(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
+    """Whether an array of `shape` broadcasts to `wide`.
+
+    Examples
+    --------
+    >>> fits((1, 3), (2, 3)), fits((2, 3), (3,))
+    (True, False)
+    """
+    extra = len(wide) - len(shape)
+    return extra >= 0 and all(n in (1, m) for n, m in zip(shape, wide[extra:], strict=True))
+
+
+def _sum_to(cot: Any, shape: tuple[int, ...]) -> Any:
+    extra = len(cot.shape) - len(shape)
+    axes = (*range(extra), *(i for i, n in enumerate(shape, extra) if n == 1 and cot.shape[i] != 1))
+    return np.reshape(np.sum(cot, axis=axes), shape)
+
+
+def _refuse(cot: Any, like: Like, rule: Rule, param: str) -> Any:
+    raise RuleError(
+        f"the rule of {rule.name} returned shape {cot.shape} for its argument {param} of shape {like[0]}",
+        "a cotangent has the shape of the argument it belongs to",
+        f"sum over the axes that {param} doesn't have, in the rule's line",
+    )
+
+
+# ------------------------------------------------------------------------- First order, one or two arguments
+
+_SLOTS = {
+    "out": attrgetter("out"),
+    "x1": attrgetter("x1"),
+    "x2": attrgetter("x2"),
+    "x1_shape": lambda node: node.like1[0],
+    "x2_shape": lambda node: node.like2[0],
+}
+
+
+def slots_of(rule: Rule, line: Pullback) -> tuple[str, ...]:
+    """Return where a two-slot node keeps what a line needs: its first parameter is x1, its second x2."""
+    place = {p: f"x{i + 1}" for i, p in enumerate(rule.params)}
+    place |= {f"{p}_shape": f"{slot}_shape" for p, slot in place.items()}
+    return tuple(place.get(name, name) for name in line.names)
+
+
+def reader(rule: Rule, line: Pullback | None) -> Callable[[Any, Any], Any]:
+    """Return a line of a rule as a function of the cotangent and the node.
+
+    One slot at most is the common case and has a closure of its own: it is worth a tenth of a scalar node's time.
+    """
+    if line is None:
+        return lambda g, node: 0 * g
+    function, slots = line.function, slots_of(rule, line)
+    if slots == ():
+        return lambda g, node: function(g)
+    if slots == ("x1",):
+        return lambda g, node: function(g, node.x1)
+    if slots == ("x2",):
+        return lambda g, node: function(g, node.x2)
+    if slots == ("out",):
+        return lambda g, node: function(g, node.out)
+    reads = [_SLOTS[slot] for slot in slots]
+    return lambda g, node: function(g, *[read(node) for read in reads])
+
+
+def pull_exact(rule: Rule) -> Callable[[Any, Any, Cotangents], None]:
+    """Return the pull of a node whose inputs have the shape and dtype of its result."""
+    (p1, line1), (p2, line2) = two(rule)
+    first, second = reader(rule, line1), reader(rule, line2)
+
+    def pull(node: Any, g: Any, cots: Cotangents) -> None:
+        one = node.in1
+        if one in cots:
+            cot = first(g, node)
+            kind = type(cot)
+            if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
+                cot = fit(cot, (g.shape, g.dtype), rule, p1)
+            old = cots[one]
+            cots[one] = cot if old is None else old + cot
+        one = node.in2
+        if one in cots:
+            cot = second(g, node)
+            kind = type(cot)
+            if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
+                cot = fit(cot, (g.shape, g.dtype), rule, p2)
+            old = cots[one]
+            cots[one] = cot if old is None else old + cot
+
+    return pull
+
+
+def pull_loose(rule: Rule) -> Callable[[Any, Any, Cotangents], None]:
+    """Return the pull of a node that remembers the shapes and dtypes of its inputs."""
+    (p1, line1), (p2, line2) = two(rule)
+    first, second = reader(rule, line1), reader(rule, line2)
+
+    def pull(node: Any, g: Any, cots: Cotangents) -> None:
+        if node.in1 in cots:
+            accumulate(cots, node.in1, fit(first(g, node), node.like1, rule, p1))
+        if node.in2 in cots:
+            accumulate(cots, node.in2, fit(second(g, node), node.like2, rule, p2))
+
+    return pull
+
+
+def two(rule: Rule) -> list[tuple[str, Pullback | None]]:
+    """Return the first two parameters of a rule with their lines, None where there is none."""
+    lines: list[tuple[str, Pullback | None]] = [(p, rule.pullbacks.get(p)) for p in rule.params[:2]]
+    return [*lines, ("", None)][:2]
+
+
+# --------------------------------------------------------------------------------- Any order, any arguments
+
+
+def apply(line: Pullback, g: Any, saved: dict[str, Any], wanted: list[int] | None = None) -> Any:
+    """Call a line of a rule with what it names."""
+    known = {name: saved[name] for name in line.names if name in saved}
+    if wanted is not None:
+        known["wanted"] = wanted
+    return line.function(g, **known)
+
+
+def pull_call(node: Any, g: Any, cots: Cotangents, saved: dict[str, Any] | None = None) -> None:
+    """Pull a cotangent back through a node by the names in its rule; `saved` replaces what the node saved."""
+    rule: Rule = node.op.rule
+    saved = node.saved if saved is None else saved
+    if node.results is not None:
+        g = complete(g, node.results)
+    for name, inputs, like in node.edges:
+        line = rule.pullbacks[name]
+        if isinstance(inputs, tuple):
+            wanted = [i for i, one in enumerate(inputs) if one in cots]
+            if wanted:
+                for i, cot in zip(wanted, apply(line, g, saved, wanted), strict=True):
+                    accumulate(cots, inputs[i], fit(cot, like[i], rule, f"{name}[{i}]"))
+        elif inputs in cots:
+            cot = apply(line, g, saved)
+            if "where" in saved and isinstance(rule.function, np.ufunc):
+                cot = np.where(saved["where"], cot, 0)
+            accumulate(cots, inputs, fit(cot, like or (g.shape, g.dtype), rule, name))
+
+
+def complete(parts: dict[int, Any], results: tuple[Like, ...]) -> tuple[Any, ...]:
+    """Return a cotangent for each of several results: zero for a result that nobody used."""
+    some = next(iter(parts.values()))
+    return tuple(
+        parts[i] if i in parts else np.zeros_like(some, shape=shape, dtype=dtype)
+        for i, (shape, dtype) in enumerate(results)
+    )
+
+
+def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
+    """Pull a cotangent back with the rule itself recorded: what was saved is joined to its nodes again."""
+    if node.op.rule is None:
+        if node.op.pull is not None:
+            node.op.pull(node, g, cots)
+        return
+    saved = dict(node.saved)
+    for name, inputs, like in node.edges:
+        if name in saved:
+            if isinstance(inputs, tuple):
+                pairs = zip(saved[name], inputs, strict=True)
+                saved[name] = [join(x, one) if one is not None else x for x, one in pairs]
+            else:
+                saved[name] = join(saved[name], inputs)
+        if type(node) is not CallNode and like is not None:
+            saved[f"{name}_shape"] = like[0]
+    if "out" in saved:
+        if node.results is None:
+            saved["out"] = join(saved["out"], node)
+        else:
+            picks = [pick(node, i) for i in range(len(node.results))]
+            saved["out"] = tuple(join(x, one) for x, one in zip(saved["out"], picks, strict=True))
+    pull_call(node, g, cots, saved)
+
+
+def pick(node: Node, index: int) -> Node:
+    """Return a light node for one result of an operation with several."""
+    light = Node(PICK)
+    light.in1, light.x1 = node, index  # type: ignore[assignment]
+    light.code, light.lasti = node.code, node.lasti
+    return light
+
+
+def build_ops(rule: Rule) -> dict[str, Op]:
+    """Specialise a rule: the ops of its nodes, by the kind of node."""
+    made = {"call": Op("call", rule, pull_call)}
+    if len(rule.params) <= 2:
+        made["exact"] = Op("exact", rule, pull_exact(rule))
+        made["loose"] = Op("loose", rule, pull_loose(rule))
+    OPS[rule] = made
+    return made
+
+
+def run(order: list[Any], cots: Cotangents, join: Join | None = None, results: Any = None) -> None:
+    """Pull the cotangents in `cots` back through the nodes in `order`, newest first.
+
+    Recorded if `join` is given. With `results`, a list, each Value that is still held is put there with its
+    cotangent, and a leaf that a transform is differentiating is refused.
+    """
+    mode = current()
+    anomaly = mode is not None and mode.anomaly
+    for node in order:
+        g = cots.pop(node)
+        if g is None:
+            continue
+        if anomaly:
+            refuse_anomaly(g, f"the gradient of the result of {node.op.name}", node)
+        if join is not None:
+            pull_recorded(node, g, cots, join)
+        else:
+            pull = node.op.pull
+            if pull is not None:
+                pull(node, g, cots)
+            elif results is not None and node.op is ACTIVE:
+                raise BackwardError(
+                    "backward() was called inside a transform that differentiates what the result was computed from",
+                    "am.grad and its relatives look only at what their function returns",
+                    "am.grad(...) of the inner function; transforms nest",
+                )
+        if results is not None:
+            owner = node.handle()
+            if owner is not None:
+                results.append((owner, g))
+
+
+def refuse_anomaly(x: Any, what: str, node: Node) -> None:
+    """Raise if an array, or one of several, holds a NaN or an infinity."""
+    for part in x.values() if isinstance(x, dict) else x if isinstance(x, (tuple, list)) else (x,):
+        raw = getattr(part, "_data", part)
+        if getattr(raw, "dtype", None) is not None and raw.dtype.kind in "fc" and not np.all(np.isfinite(raw)):
+            worst = "nan" if np.any(np.isnan(raw)) else "inf"
+            raise AnomalyError(
+                f"{what} is {worst} ({line_of(node.code, node.lasti)})",
+                "the first number that isn't finite is usually the cause of all later ones",
+                "keep the function away from its singular points; for np.where make the argument safe too:"
+                " np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0)",
+            )

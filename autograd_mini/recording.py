@@ -1,0 +1,349 @@
+"""Recording: how a call of a NumPy function on Values becomes a node.
+
+`Value` gets its NumPy protocols here (NEP 13 for ufuncs, NEP 18 for the rest), and its operators their fast paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import operators
+from .engine import Value, handle, join
+from .errors import ShapeError
+from .fast import record_one, record_two
+from .graph import OPS, ZERO, Call, CallNode, Node, locate, own_module
+from .primitives import contains_value
+from .pulling import build_ops, pick, refuse_anomaly
+from .registry import PLAIN, REFUSED, RULES, Rule, listeners, qualified_name
+from .registry import ZERO as ZERO_FUNCTIONS
+from .state import current, listening
+
+ndarray = np.ndarray
+own_module(globals())
+FAST: dict[Any, Callable[..., Any]] = {}
+# ------------------------------------------------------------------------------------------ Recording any call
+
+
+def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a function on the raw arguments and record the call by the names in its rule."""
+    mode = current()
+    floor = 0 if mode is None else mode.floor
+    star, names = rule.star, rule.params
+    given = args if star is None else (*args[:star], args[star:])
+    raw: dict[str, Any] = dict(zip(names, given, strict=False))
+    positional = len(raw)
+    raw.update(kwargs)
+    if raw.get("out") is not None and (kwargs.get("out") is not None or "out" in names):
+        operators.refuse_out(rule.name)
+    edges: list[tuple[str, Any, Any]] = []
+    inputs: list[Node] = []
+    hidden: list[Node] = []
+    for name, arg in raw.items():
+        if type(arg) is Value:
+            raw[name] = arg._data
+            one = arg._node
+            if one is None or one.number < floor:
+                continue
+            if name in rule.pullbacks:
+                edges.append((name, one, (arg._data.shape, arg._data.dtype)))
+                inputs.append(one)
+            elif name in rule.constants or one.op is ZERO:
+                hidden.append(one)
+            else:
+                operators.refuse_argument(rule, name, arg)
+        elif type(arg) in (list, tuple):
+            raw[name], ones, likes = unpack(arg, floor)
+            if ones is None:
+                if name in rule.pullbacks and name != names[-1 if star is None else star] and type(arg) is list:
+                    raw[name] = arg if "wanted" in rule.pullbacks[name].names else np.asarray(arg)
+            elif name in rule.pullbacks and "wanted" in rule.pullbacks[name].names:
+                edges.append((name, ones, likes))
+                inputs += [one for one in ones if one is not None]
+            else:
+                return record_call(rule, *stacked(rule, args, kwargs))
+
+    keywords = {name: raw[name] for name in list(raw)[positional:]}
+    arguments = tuple(raw[name] for name in names[:positional])
+    if star is not None and positional > star:
+        arguments = (*arguments[:star], *arguments[star])
+    result = rule.function(*arguments, **keywords)
+    if "where" in keywords and isinstance(rule.function, np.ufunc):
+        result = np.where(keywords["where"], result, np.zeros((), result.dtype))
+    if not inputs:
+        if not hidden:
+            return wrap(result, lambda part, _: join(part, None))
+        return zero_result(rule.name, hidden, result)
+
+    several = isinstance(result, (tuple, list))
+    node: Any = CallNode(OPS[rule]["call"])
+    node.edges, node.inputs, node.hidden = tuple(edges), tuple(inputs), tuple(hidden)
+    node.saved = what_to_save(rule, edges, raw, result)
+    locate(node)
+    if several:
+        node.results = tuple((part.shape, part.dtype) for part in result)
+    if mode is not None:
+        switched_on(mode, node, Call(rule.function, arguments, keywords, result))
+    if not several:
+        return handle(result, node)
+    return wrap(result, lambda part, i: handle(part, pick(node, i)) if part.dtype.kind in "fc" else part)
+
+
+def unpack(items: Any, floor: float) -> tuple[Any, Any, Any]:
+    """Return a list of arguments as raw data, with the nodes and the shapes and dtypes of its Values (or None)."""
+    if not any(type(item) is Value for item in items):
+        return items, (None if not contains_value(items) else ()), None
+    data = [item._data if type(item) is Value else item for item in items]
+    ones = [item._node if type(item) is Value else None for item in items]
+    ones = [one if one is not None and one.number >= floor else None for one in ones]
+    likes = [None if one is None else (np.shape(x), x.dtype) for one, x in zip(ones, data, strict=True)]
+    return (data if type(items) is list else tuple(data)), tuple(ones), likes
+
+
+def stacked(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return the arguments of a call with each list of Values as one Value, where one array is expected."""
+
+    def one(name: str, arg: Any) -> Any:
+        if type(arg) in (list, tuple) and contains_value(arg):
+            if name not in rule.pullbacks:
+                operators.refuse_argument(rule, name, arg)
+            return array(arg)
+        return arg
+
+    names = (*rule.params, *[""] * len(args))
+    return tuple(map(one, names, args)), {name: one(name, arg) for name, arg in kwargs.items()}
+
+
+def what_to_save(rule: Rule, edges: list[Any], raw: dict[str, Any], result: Any) -> dict[str, Any]:
+    """Return what the lines in use name, and every number of a call on numbers alone."""
+    saved: dict[str, Any] = {}
+    for name, _, _ in edges:
+        for need in rule.pullbacks[name].names:
+            if need in saved or need == "wanted":
+                continue
+            if need in raw:
+                saved[need] = raw[need]
+            elif need == "out":
+                saved[need] = result
+            elif need.endswith("_shape") and need[:-6] in raw:
+                whole = raw[need[:-6]]
+                listed = "wanted" in rule.pullbacks[name].names and isinstance(whole, (list, tuple))
+                saved[need] = [np.shape(x) for x in whole] if listed else np.shape(whole)
+    if isinstance(rule.function, np.ufunc) and "where" in raw:
+        saved["where"] = raw["where"]
+    if isinstance(result, np.generic) and all(isinstance(x, (float, int, np.generic)) for x in raw.values()):
+        saved.update(raw, out=result)
+    return saved
+
+
+def record_mixed(rule: Rule, x1: Any, x2: Any) -> Any:
+    """Record a function of a Value and something that isn't a plain number or array, if NumPy would take it."""
+    for x in (x1, x2):
+        if not (isinstance(x, (Value, list, tuple, bool, int, float, complex, np.generic)) or hasattr(x, "__array__")):
+            if not hasattr(x, "__array_ufunc__"):
+                return NotImplemented
+    return record_call(rule, (x1, x2), {})
+
+
+
+def specialise(function: Callable[..., Any]) -> None:
+    """Build the fast path of a function whose rule was just registered, and hang it into Value's operators."""
+    FAST.pop(function, None)
+    rule = RULES.get(function)
+    if rule is not None:
+        build_ops(rule)
+        arity = len(rule.params) if rule.broadcasts and rule.star is None else 0
+        if arity == 1 and getattr(function, "nout", 1) == 1 and rule.pullbacks:
+            FAST[function] = record_one(rule, Value, record_call)
+        elif arity == 2 and getattr(function, "nout", 1) == 1:
+            FAST[function] = record_two(rule, Value, record_call, record_mixed)
+    for name in operators.DIRECT.get(function, ()):
+        fast = FAST.get(function)
+        if fast is None:
+            fast = vars(operators.ArrayOperators)[name]
+        elif name.startswith("__r"):
+            fast = reflected(fast)
+        setattr(Value, name, fast)
+
+
+def reflected(fast: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a recorder with its two arguments exchanged, for the reflected form of an operator."""
+    return lambda self, other: fast(other, self)
+
+
+listeners.append(specialise)
+
+
+def zero_result(name: str, hidden: list[Node], result: Any) -> Any:
+    """Return the result of a function without a derivative.
+
+    Floats become Values whose node says so, so that a gradient that is zero for this reason can be explained.
+    Integers and booleans can't carry a gradient anyway: they stay raw, and a transform that listens is told.
+    """
+    if getattr(result, "dtype", None) is None or result.dtype.kind not in "fc":
+        heard = listening.get()
+        if heard is not None:
+            heard.append((name, tuple(hidden)))
+        return result
+    node: Any = CallNode(ZERO)
+    node.hidden, node.saved = tuple(hidden), {"function": name}
+    locate(node)
+    return handle(result, node)
+
+
+def wrap(result: Any, make: Callable[[Any, int], Any]) -> Any:
+    """Return the result of a call with each array in it made a Value."""
+    if isinstance(result, (tuple, list)):
+        parts = [make(part, i) for i, part in enumerate(result)]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    return make(result, 0)
+
+
+def switched_on(mode: Any, node: Any, call: Call) -> None:
+    """Do what the current mode asks for with a new node: keep the call, look for NaN, lock what was saved."""
+    node.scope = mode.scope
+    if mode.full_record:
+        node.call = call
+    if mode.anomaly:
+        refuse_anomaly(call.result, f"the result of {node.op.name}", node)
+        for saved in node.saved.values():
+            for x in saved if isinstance(saved, (list, tuple)) else (saved,):
+                if isinstance(x, ndarray) and x.flags.writeable:
+                    x.flags.writeable = False
+                    mode.locked.append(x)
+
+
+UFUNC_METHODS = {
+    (np.add, "reduce"): np.sum, (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max, (np.minimum, "reduce"): np.min,
+    (np.add, "accumulate"): np.cumsum, (np.multiply, "accumulate"): np.cumprod,
+}  # fmt: skip
+
+
+def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Record a call of a ufunc or of one of its methods."""
+    kwargs = {name: x for name, x in kwargs.items() if x is not None}
+    if "out" in kwargs:
+        operators.refuse_out(f"numpy.{ufunc.__name__}")
+    if method == "outer":
+        a, b = inputs
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+    if method in ("reduce", "accumulate"):
+        equivalent: Any = UFUNC_METHODS.get((ufunc, method))
+        if equivalent is not None:
+            return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)
+    if method != "__call__":
+        operators.refuse_uncovered(f"numpy.{ufunc.__name__}.{method}", inputs, kwargs)
+    rule = RULES.get(ufunc)
+    if rule is None:
+        return call_without_rule(ufunc, inputs, kwargs)
+    for name in kwargs:
+        if name not in ("where", "dtype", "casting", "order", "subok"):
+            operators.refuse_argument(rule, name, kwargs[name])
+    return record_call(rule, inputs, kwargs)
+
+
+def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
+    """Call a function that has no rule: one whose derivative is zero, one that only looks, or refuse."""
+    found: list[Value] = []
+
+    def raw(x: Any) -> Any:
+        if isinstance(x, Value):
+            found.append(x)
+            return x._data
+        if type(x) in (list, tuple):
+            return type(x)([raw(item) for item in x])
+        return x
+
+    arguments, keywords = raw(tuple(args)), {name: raw(x) for name, x in kwargs.items()}
+    mode = current()
+    floor = 0 if mode is None else mode.floor
+    hidden = [v._node for v in found if v._node is not None and v._node.number >= floor]
+    if function in REFUSED:
+        operators.refuse_function(qualified_name(function), REFUSED[function])
+    if function in PLAIN:
+        return function(*arguments, **keywords)
+    if function in ZERO_FUNCTIONS:
+        if kwargs.get("out") is not None:
+            operators.refuse_out(qualified_name(function))
+        result = function(*arguments, **keywords)
+        if not hidden:
+            return result
+        return wrap(result, lambda part, _: zero_result(qualified_name(function), hidden, part))
+    if all(node.op is ZERO for node in hidden):
+        return function(*arguments, **keywords)
+    return operators.refuse_uncovered(qualified_name(function), args, kwargs)
+
+
+def array(data: Any, name: str | None = None) -> Value:
+    """Make a Value of nested lists that contain Values, numbers and arrays, as `np.array` does of numbers.
+
+    Parameters
+    ----------
+    data : nested lists or tuples of Values, numbers and arrays
+        All items at one depth must have the same shape.
+    name : str, optional
+        Shown in drawings, reports and messages.
+
+    Returns
+    -------
+    Value
+        The stacked Values, through which gradients flow; a new leaf if there is no Value in `data`.
+
+    Raises
+    ------
+    ShapeError
+        If the items of a list differ in shape.
+
+    Examples
+    --------
+    >>> v = Value(3.0)
+    >>> m = array([[v, 0.0], [1.0, v]])
+    >>> np.sum(m).backward()
+    >>> m.shape, v.grad
+    ((2, 2), np.float64(2.0))
+    """
+    if isinstance(data, Value):
+        return data
+    if not contains_value(data):
+        return Value(data, name=name)
+    items = [array(x) if contains_value(x) else x for x in data]
+    shapes = [np.shape(x) for x in items]
+    if len(set(shapes)) > 1:
+        raise ShapeError(
+            f"items of shapes {', '.join(map(str, dict.fromkeys(shapes)))} in one list",
+            "an array has the same shape in each of its rows",
+            "items of one shape, or np.concatenate along an axis that they have",
+        )
+    made: Value = np.stack(items)  # type: ignore[arg-type, assignment]
+    if name is not None:
+        made.name = name
+    return made
+
+
+# ---------------------------------------------------------------------------------------- The NumPy protocols
+
+
+def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """Receive a ufunc that was called with a Value (NEP 13)."""
+    if method == "__call__" and not kwargs:
+        fast = FAST.get(ufunc)
+        if fast is not None:
+            return fast(*inputs)
+    return dispatch_ufunc(ufunc, method, inputs, kwargs)
+
+
+def array_function(self: Value, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """Receive any other NumPy function, or a primitive, that was called with a Value (NEP 18)."""
+    if not kwargs and function in FAST:
+        return FAST[function](*args)
+    rule = RULES.get(function)
+    if rule is None:
+        return call_without_rule(function, args, kwargs)
+    return record_call(rule, args, kwargs)
+
+
+setattr(Value, "__array_ufunc__", array_ufunc)  # noqa: B010 - the class stands in a module above this one
+setattr(Value, "__array_function__", array_function)  # noqa: B010

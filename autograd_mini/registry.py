@@ -1,0 +1,236 @@
+"""The rule table: which functions have a derivative, and what each rule needs to know.
+
+A rule is one line of plain NumPy for each differentiable parameter of a function::
+
+    rule(np.multiply, x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
+
+Its parameter names say what a node must save. They may be `g` (the cotangent of the result, always first), `out`
+(the result), any parameter of the function, `<parameter>_shape`, and, for a parameter that is a list of arrays,
+`wanted` (the positions asked for; the rule returns one cotangent for each of them).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .errors import RuleError
+
+Function = Callable[..., Any]
+
+
+class Pullback(NamedTuple):
+    """One line of a rule: the function, and the names that it takes after `g`."""
+
+    function: Function
+    names: tuple[str, ...]
+    defaults: dict[str, Any]
+
+
+class Rule:
+    """The derivative of one function: a pullback for each differentiable parameter.
+
+    Attributes
+    ----------
+    function : callable
+        The function that the rule belongs to.
+    name : str
+        Its qualified name, e.g. ``"numpy.linalg.solve"``; a rule is pickled by it.
+    params : tuple of str
+        The function's parameter names, in order.
+    star : int or None
+        Position of the parameter that takes all remaining arguments (``*operands``).
+    pullbacks : dict
+        For each differentiable parameter its `Pullback`.
+    constants : frozenset of str
+        Parameters whose derivative is zero everywhere (the condition of `np.where`).
+    broadcasts : bool
+        Whether the engine sums a cotangent over axes that the function broadcast.
+    """
+
+    def __init__(
+        self, function: Function, params: tuple[str, ...], broadcasts: bool, lines: dict[str, Function | None]
+    ) -> None:
+        self.function = function
+        self.name = qualified_name(function)
+        self.star = next((i for i, p in enumerate(params) if p.startswith("*")), None)
+        self.params = tuple(p.lstrip("*") for p in params)
+        self.broadcasts = broadcasts
+        self.constants = frozenset(p for p, line in lines.items() if line is None)
+        self.pullbacks = {p: self._read(p, line) for p, line in lines.items() if line is not None}
+
+    def _read(self, param: str, line: Function) -> Pullback:
+        if param not in self.params:
+            raise RuleError(
+                f"rule for {self.name}: it has no parameter {param!r}",
+                instead=f"one of {', '.join(self.params)}",
+            )
+        parameters = inspect.signature(line).parameters
+        names = tuple(parameters)
+        if names[:1] != ("g",):
+            raise RuleError(
+                f"rule for {self.name}, {param}: its first parameter is {names[0] if names else 'missing'}",
+                "a rule maps the cotangent g of the result to the cotangent of its argument",
+                f"{param}=lambda g, ...: ...",
+            )
+        known = {*self.params, *(f"{p}_shape" for p in self.params), "out", "wanted"}
+        for name in names[1:]:
+            if name not in known:
+                raise RuleError(
+                    f"rule for {self.name}, {param}: unknown name {name!r}",
+                    "the names of a rule say what a node saves",
+                    f"g, out, wanted, one of {', '.join(self.params)}, or one of these with _shape",
+                )
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        return Pullback(line, names[1:], defaults)
+
+    def __repr__(self) -> str:
+        return f"<rule of {self.name}: {', '.join(self.pullbacks)}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rule_named, (self.name,)
+
+
+RULES: dict[Function, Rule] = {}
+# Functions whose result has derivative zero wherever it has one (floor, argmax, comparisons).
+ZERO: dict[Function, str] = {}
+# Functions whose result depends on shapes and dtypes alone, or that only look (shape, zeros_like, array_repr).
+PLAIN: set[Function] = set()
+# Functions that can't take a Value, and what to write instead.
+REFUSED: dict[Function, str] = {}
+# Called with each new rule or zero-derivative function; the engine specialises its fast paths there.
+listeners: list[Callable[[Function], None]] = []
+
+
+def qualified_name(function: Function) -> str:
+    """Return the name under which messages, drawings and pickles know a function.
+
+    Examples
+    --------
+    >>> qualified_name(np.linalg.solve), qualified_name(np.add)
+    ('numpy.linalg.solve', 'numpy.add')
+    """
+    module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
+    name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    return f"{module}.{name}" if module else str(name)
+
+
+def parameters_of(function: Function) -> tuple[str, ...]:
+    """Return a function's parameter names, with a star at the one that takes all remaining arguments."""
+    if isinstance(function, np.ufunc):
+        return ("x",) if function.nin == 1 else tuple(f"x{i + 1}" for i in range(function.nin))
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        raise RuleError(
+            f"the signature of {qualified_name(function)} can't be read",
+            instead='rule(function, "a b axis", ...) with its parameter names in order',
+        ) from None
+    return tuple(
+        f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
+        for p in signature.parameters.values()
+        if p.kind is not p.VAR_KEYWORD
+    )
+
+
+def rule(
+    function: Function,
+    params: str | None = None,
+    /,
+    *,
+    broadcasts: bool | None = None,
+    **lines: Function | None,
+) -> Rule:
+    """Register the derivative of a function, one line for each differentiable parameter.
+
+    Parameters
+    ----------
+    function : callable
+        A NumPy function or ufunc, or a primitive of your own.
+    params : str, optional
+        The function's parameter names in order, separated by spaces (a star marks the one that takes all remaining
+        arguments), for functions whose signature can't be read or differs between versions.
+    broadcasts : bool, optional
+        Whether the function broadcasts its arguments, so that the engine sums cotangents over broadcast axes;
+        true for ufuncs unless said otherwise.
+    **lines : callable or None
+        For each differentiable parameter a function of the cotangent `g` that returns the cotangent of that
+        parameter, in its shape, linear in `g`: the transposed Jacobian times `g`, without conjugation. None marks
+        a parameter whose derivative is zero everywhere.
+
+    Returns
+    -------
+    Rule
+
+    Raises
+    ------
+    RuleError
+        If a name is unknown, or the first parameter of a line isn't `g`.
+
+    Examples
+    --------
+    >>> import autograd_mini as am
+    >>> @am.primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> am.rule(cube, x=lambda g, x: g * 3 * x**2)
+    <rule of autograd_mini.registry.cube: x>
+    >>> am.grad(cube)(2.0)
+    np.float64(12.0)
+    """
+    if broadcasts is None:
+        broadcasts = isinstance(function, np.ufunc)
+    names = tuple(params.split()) if params is not None else parameters_of(function)
+    new = Rule(function, names, broadcasts, lines)
+    ZERO.pop(function, None)
+    RULES[function] = new
+    _announce(function)
+    return new
+
+
+def non_differentiable(*functions: Function) -> None:
+    """Register functions whose derivative is zero wherever it exists; their results are constants.
+
+    Examples
+    --------
+    >>> import numpy as np, autograd_mini as am
+    >>> am.non_differentiable(np.floor, np.argmax)
+    """
+    for function in functions:
+        RULES.pop(function, None)
+        ZERO[function] = qualified_name(function)
+        _announce(function)
+
+
+def _announce(function: Function) -> None:
+    for listener in listeners:
+        listener(function)
+
+
+def rule_named(name: str) -> Rule:
+    """Return the registered rule of a qualified name (how pickles find it).
+
+    Examples
+    --------
+    >>> rule_named("numpy.sin")
+    <rule of numpy.sin: x>
+    """
+    for candidate in RULES.values():
+        if candidate.name == name:
+            return candidate
+    raise RuleError(
+        f"no rule is registered for {name}", "a pickled graph names its rules", "import the module that does"
+    )
+
+
+def is_known(function: Function) -> bool:
+    """Whether a function has a rule or a stated reason to have none."""
+    return function in RULES or function in ZERO or function in PLAIN or function in REFUSED
+
+
+def all_rules() -> Iterator[Rule]:
+    """Iterate over the registered rules, in the order of their registration."""
+    return iter(tuple(RULES.values()))

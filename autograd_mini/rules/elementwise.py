@@ -1,0 +1,157 @@
+"""Rules of elementwise functions: ufuncs, where, clip.
+
+Kinks and ties: `maximum` and `minimum` share a tie equally; `abs` and `sign` have slope 0 at 0; `relu` has slope 0 at
+0. The cotangent that enters an untaken branch of `where` is exactly 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitives import cast, relu, sigmoid
+from ..registry import PLAIN, non_differentiable, rule
+
+# Arithmetic
+rule(np.add, x1=lambda g: g, x2=lambda g: g)
+rule(np.subtract, x1=lambda g: g, x2=lambda g: -g)
+rule(np.multiply, x1=lambda g, x2: g * x2, x2=lambda g, x1: g * x1)
+rule(np.true_divide, x1=lambda g, x2: g / x2, x2=lambda g, x2, out: -g * out / x2)
+rule(np.power, x1=lambda g, x1, x2: g * power_slope(x1, x2), x2=lambda g, x1, out: g * out * log_or_zero(x1))
+rule(np.float_power, x1=lambda g, x1, x2: g * power_slope(x1, x2), x2=lambda g, x1, out: g * out * log_or_zero(x1))
+rule(np.remainder, x1=lambda g: g, x2=lambda g, x1, x2: -g * np.floor_divide(x1, x2))
+rule(np.fmod, x1=lambda g: g, x2=lambda g, x1, x2: -g * np.trunc(x1 / x2))
+rule(np.negative, x=lambda g: -g)
+rule(np.positive, x=lambda g: g)
+rule(np.reciprocal, x=lambda g, out: -g * out * out)
+rule(np.square, x=lambda g, x: g * (2 * x))
+rule(np.sqrt, x=lambda g, out: g / (2 * out))
+rule(np.cbrt, x=lambda g, out: g / (3 * out * out))
+rule(np.hypot, x1=lambda g, x1, out: g * ratio_or_zero(x1, out), x2=lambda g, x2, out: g * ratio_or_zero(x2, out))
+
+# Exponentials and logarithms
+rule(np.exp, x=lambda g, out: g * out)
+rule(np.exp2, x=lambda g, out: g * (out * np.log(2.0)))
+rule(np.expm1, x=lambda g, out: g * (out + 1))
+rule(np.log, x=lambda g, x: g / x)
+rule(np.log2, x=lambda g, x: g / (x * np.log(2.0)))
+rule(np.log10, x=lambda g, x: g / (x * np.log(10.0)))
+rule(np.log1p, x=lambda g, x: g / (1 + x))
+rule(np.logaddexp, x1=lambda g, x1, out: g * np.exp(x1 - out), x2=lambda g, x2, out: g * np.exp(x2 - out))
+rule(np.logaddexp2, x1=lambda g, x1, out: g * np.exp2(x1 - out), x2=lambda g, x2, out: g * np.exp2(x2 - out))
+
+# Trigonometric and hyperbolic functions
+rule(np.sin, x=lambda g, x: g * np.cos(x))
+rule(np.cos, x=lambda g, x: -g * np.sin(x))
+rule(np.tan, x=lambda g, out: g * (1 + out * out))
+rule(np.arcsin, x=lambda g, x: g / np.sqrt((1 - x) * (1 + x)))
+rule(np.arccos, x=lambda g, x: -g / np.sqrt((1 - x) * (1 + x)))
+rule(np.arctan, x=lambda g, x: g / (1 + x * x))
+rule(np.arctan2, x1=lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2), x2=lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2))
+rule(np.sinh, x=lambda g, x: g * np.cosh(x))
+rule(np.cosh, x=lambda g, x: g * np.sinh(x))
+rule(np.tanh, x=lambda g, out: g * (1 - out * out))
+rule(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
+rule(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+rule(np.arctanh, x=lambda g, x: g / ((1 - x) * (1 + x)))
+rule(np.deg2rad, x=lambda g: g * (np.pi / 180))
+rule(np.radians, x=lambda g: g * (np.pi / 180))
+rule(np.rad2deg, x=lambda g: g * (180 / np.pi))
+rule(np.degrees, x=lambda g: g * (180 / np.pi))
+rule(np.sinc, x=lambda g, x: g * sinc_slope(x))
+
+# Kinks and selections
+rule(np.absolute, x=lambda g, x: g * np.conj(np.sign(x)))
+rule(np.fabs, x=lambda g, x: g * np.sign(x))
+rule(np.maximum, x1=lambda g, x1, x2: g * share(x1 > x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 < x2, x1 == x2))
+rule(np.minimum, x1=lambda g, x1, x2: g * share(x1 < x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 > x2, x1 == x2))
+rule(np.fmax, x1=lambda g, x1, x2: g * share(~(x1 <= x2) & ~np.isnan(x1), x1 == x2),
+     x2=lambda g, x1, x2: g * share(~(x2 <= x1) & ~np.isnan(x2), x1 == x2))  # fmt: skip
+rule(np.fmin, x1=lambda g, x1, x2: g * share(~(x1 >= x2) & ~np.isnan(x1), x1 == x2),
+     x2=lambda g, x1, x2: g * share(~(x2 >= x1) & ~np.isnan(x2), x1 == x2))  # fmt: skip
+rule(np.copysign, x1=lambda g, x1, x2: g * np.sign(x1) * np.copysign(1.0, x2), x2=None)
+rule(np.where, "condition x y", broadcasts=True, condition=None,
+     x=lambda g, condition: np.where(condition, g, 0), y=lambda g, condition: np.where(condition, 0, g))  # fmt: skip
+rule(np.clip, "a a_min a_max out min max", broadcasts=True,
+     a=lambda g, a, a_min=None, a_max=None, min=None, max=None: g * inside(a, first(a_min, min), first(a_max, max)),
+     a_min=lambda g, a, a_min, a_max=None: g * below(a, a_min, a_max),
+     a_max=lambda g, a, a_max, a_min=None: g * above(a, a_max),
+     min=lambda g, a, min, max=None: g * below(a, min, max), max=lambda g, a, max: g * above(a, max))  # fmt: skip
+rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True, x=lambda g, x: g * np.isfinite(x))
+
+# Parts of complex numbers. Cotangents are unconjugated: dL = Re(g dz).
+rule(np.real, "val", broadcasts=True, val=lambda g: g)
+rule(np.imag, "val", broadcasts=True, val=lambda g: g * -1j)
+rule(np.conjugate, x=lambda g: np.conj(g))
+rule(cast, "x dtype", x=lambda g: g)
+
+non_differentiable(
+    np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside, np.floor_divide,
+    np.signbit, np.spacing, np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan,
+    np.isinf, np.isfinite, np.isneginf, np.isposinf, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.isclose, np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
+    np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.iscomplex, np.isreal,
+    np.lexsort, np.histogram_bin_edges, np.isin,
+)  # fmt: skip
+PLAIN |= {
+    np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.iscomplexobj,
+    np.isrealobj, np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string,
+    np.array_equal, np.array_equiv, np.allclose, np.may_share_memory, np.shares_memory,
+}  # fmt: skip
+
+
+def share(taken: Any, tie: Any) -> Any:
+    """Return 1 where an argument is taken, 1/2 where it ties, 0 elsewhere."""
+    return np.where(tie, 0.5, 1.0 * taken)
+
+
+def first(a: Any, b: Any) -> Any:
+    """Return the one of two spellings of a bound that was given."""
+    return b if a is None else a
+
+
+def inside(a: Any, low: Any, high: Any) -> Any:
+    """Return 1 where `a` is not clipped; a bound that is met exactly counts as not clipped."""
+    kept = np.ones_like(a, dtype=bool)
+    if low is not None:
+        kept = kept & (a >= low)
+    if high is not None:
+        kept = kept & (a <= high)
+    return kept
+
+
+def below(a: Any, low: Any, high: Any) -> Any:
+    """Return 1 where the lower bound is the result of a clip."""
+    return (a < low) if high is None else (a < low) & (low <= high)
+
+
+def above(a: Any, high: Any) -> Any:
+    """Return 1 where the upper bound is the result of a clip."""
+    return a > high
+
+
+def power_slope(x: Any, p: Any) -> Any:
+    """Return p x^(p-1), which is 0 for p = 0 also where x is 0."""
+    return p * np.power(x, np.where(p == 0, 1.0, p - 1))
+
+
+def log_or_zero(x: Any) -> Any:
+    """Return log x, with 0 where x is 0: there x^p has slope 0 in p for p > 0."""
+    return np.log(np.where(x == 0, 1.0, x))
+
+
+def ratio_or_zero(x: Any, norm: Any) -> Any:
+    """Return x / norm, with 0 where the norm is 0."""
+    return x / np.where(norm == 0, 1.0, norm)
+
+
+def sinc_slope(x: Any) -> Any:
+    """Return (cos(pi x) - sinc x) / x, by its series -(pi^2 / 3) x near 0."""
+    near = np.abs(x) < 1e-4
+    safe = np.where(near, 1.0, x)
+    return np.where(near, -(np.pi**2 / 3) * x, (np.cos(np.pi * x) - np.sinc(x)) / safe)
+
+
+rule(relu, broadcasts=True, x=lambda g, x: g * (x > 0))
+rule(sigmoid, broadcasts=True, x=lambda g, out: g * (out * (1 - out)))

@@ -1,0 +1,1 @@
+"""Times `autograd_mini` beside its peers: `python -m benchmarks`."""

@@ -1,0 +1,1 @@
+"""One file for each workload; each defines `WORKLOAD`."""
