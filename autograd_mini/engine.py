@@ -9,17 +9,17 @@ import sys
 import threading
 import warnings
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
 from . import operators
 from .errors import BackwardError, InvalidInput, ShapeError, ZeroGradientWarning
-from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, next_number, own_module
+from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, note_change, own_module
 from .primitives import contains_value
 from .pulling import run
 
 float64, ndarray = np.float64, np.ndarray
+ZEROS = object()  # a leaf's gradient that is known to be zero, before its shape is looked up
 own_module(globals())
 
 # ------------------------------------------------------------------------------------------------- The Value
@@ -61,14 +61,13 @@ class Value(operators.ArrayOperators):
     (Value(5.0, op=sum), array([2., 4.]))
     """
 
-    __slots__ = ("__weakref__", "_data", "_node", "grad")
+    __slots__ = ("__weakref__", "_data", "_node")
 
     def __init__(self, data: Any, name: str | None = None, copy: bool = True) -> None:
         self._data = leaf_data(data, copy)
         self._node = node = Node(LEAF)
-        self.grad: Any = None
-        node.name = name
-        node.handle = ref(self)
+        if name is not None:
+            node.name = name
         locate(node)
 
     @property
@@ -81,8 +80,7 @@ class Value(operators.ArrayOperators):
         node = self._node
         if new is self._data:
             if node is not None:
-                frame = sys._getframe(1)
-                node.changed = (next_number(), frame.f_code, frame.f_lasti)
+                note_change(node, sys._getframe(1))
             return
         if node is not None and node.op is not LEAF:
             raise BackwardError(
@@ -101,6 +99,24 @@ class Value(operators.ArrayOperators):
         if getattr(new, "dtype", None) != self.dtype:
             new = np.asarray(new).astype(self.dtype, casting="same_kind")
         self._data = new if isinstance(self._data, ndarray) or np.ndim(new) else new[()]
+
+    @property
+    def grad(self) -> Any:
+        """The gradient that `backward` left, or None."""
+        node = self._node
+        found = None if node is None else node.grad
+        if found is ZEROS:
+            found = node.grad = np.zeros_like(self._data)
+        elif isinstance(found, np.generic) and type(self._data) is ndarray:
+            found = node.grad = np.array(found)  # an array of shape () can be written to, so its gradient can
+        return found
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        if self._node is not None:
+            self._node.grad = new
+        elif new is not None:
+            raise BackwardError(f"{self!r} can't have a gradient", "it is a constant", "am.Value(v.data) for a leaf")
 
     @property
     def node(self) -> Any:
@@ -188,24 +204,17 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
 
 
 def join(data: Any, node: Node | None) -> Value:
-    """Return a Value for the result of a node, without making it the handle that receives a gradient."""
+    """Return a Value for the result of a node; None makes it a constant."""
     value = Value.__new__(Value)
-    value._data, value._node, value.grad = data, node, None
-    return value
-
-
-def handle(data: Any, node: Node) -> Value:
-    """Return the Value that the user will hold for a new node."""
-    value = join(data, node)
-    node.handle = ref(value)
+    value._data, value._node = data, node
     return value
 
 
 def start_leaf(data: Any, outer: Node | None = None) -> Value:
     """Return a fresh leaf of a transform, linked to the node of an outer Value where there is one."""
     node = Node(ACTIVE)
-    node.in1 = outer  # type: ignore[assignment]
-    return handle(data, node)
+    node.in1 = outer
+    return join(data, node)
 
 
 def close_leaf(leaf: Value) -> None:
@@ -229,13 +238,14 @@ def backward(value: Value, seed: Any = None) -> None:
         )
     walk = collect([root])
     walk.cots[root] = as_seed(value, seed)
-    results: list[tuple[Value, Any]] = []
-    run(walk.order, walk.cots, results=results)
+    kept: list[tuple[Node, Any]] = []
+    run(walk.order, walk.cots, kept=kept, shared=walk.shared)
     with _writing:
-        while results:
-            owner, g = results.pop()
-            g = own(g, owner._data)
-            owner.grad = owner.grad + g if owner._node.op is LEAF and owner.grad is not None else g
+        while kept:
+            node, g = kept.pop()
+            g = own(g)
+            old = node.grad if node.op is LEAF else None
+            node.grad = g if old is None else old + g
     if walk.blocked:
         warn_zero(walk.blocked, set(walk.order))
 
@@ -264,14 +274,12 @@ def as_seed(value: Value, seed: Any) -> Any:
     return np.conj(seed) if data.dtype.kind == "c" else seed if seed.shape else seed[()]
 
 
-def own(g: Any, data: Any) -> Any:
-    """Return a gradient as the user's own writable array (conjugated for complex data), copied only if shared."""
+def own(g: Any) -> Any:
+    """Return a gradient as the user's own writable array (conjugated if complex), copied only if it is shared."""
     if g.dtype.kind == "c":
-        g = np.conj(g)
-    if type(data) is ndarray and type(g) is not ndarray:
-        return np.array(g)
+        return np.conj(g)
     if type(g) is ndarray:
-        if type(data) is not ndarray and not g.shape:
+        if not g.shape:
             return g[()]
         if g.base is not None or not g.flags.writeable or sys.getrefcount(g) > _SOLE:
             return g.copy()
@@ -281,11 +289,11 @@ def own(g: Any, data: Any) -> Any:
 def _count(pairs: list[tuple[Any, Any]]) -> int:
     """Count the references to an array that nobody else holds, where `own` counts them and called as `own` is."""
 
-    def look(g: Any, data: Any) -> int:
+    def look(g: Any) -> int:
         return sys.getrefcount(g)
 
-    owner, g = pairs.pop()
-    g = look(g, owner)
+    node, g = pairs.pop()
+    g = look(g)
     return int(g)
 
 
@@ -295,11 +303,10 @@ _SOLE = _count([(None, np.empty(1))])
 def warn_zero(blocked: list[Any], reached: set[Any]) -> None:
     """Warn of leaves that are reached only through functions without a derivative, and give them a zero gradient."""
     nodes, names = behind(blocked)
-    lost = [node for node in nodes if node.op is LEAF and node not in reached and node.handle() is not None]
+    lost = [node for node in nodes if node.op is LEAF and node not in reached]
     for node in lost:
-        owner = node.handle()
-        if owner.grad is None:
-            owner.grad = np.zeros_like(owner._data)
+        if node.grad is None:
+            node.grad = ZEROS
     if lost:
         zero_warning([node.name for node in lost], names)
 

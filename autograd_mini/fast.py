@@ -10,11 +10,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import Any
-from weakref import ref
 
 import numpy as np
 
-from .graph import OPS, OWN, LooseNode, Node, next_number, own_module
+from .graph import OPS, LooseNode, Node, next_number, own_module
 from .operators import SCALAR
 from .pulling import slots_of, two
 from .registry import Rule
@@ -36,7 +35,7 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
     exact, loose = OPS[rule]["exact"], OPS[rule]["loose"]
     keeps_x, keeps_out = "x1" in slots_of(rule, line), "out" in line.names
 
-    def record(x: Any) -> Any:
+    def record(x: Any, depth: int = 1) -> Any:
         if type(x) is not Value or current() is not None or x._node is None:
             return record_call(rule, (x,), {})
         data = x._data
@@ -47,23 +46,23 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
         elif out.dtype is data.dtype:
             node = new(Node)
             node.op = exact
-            node.x1 = data if keeps_x else None
-            node.out = out if keeps_out else None
+            if keeps_x:
+                node.x1 = data
+            if keeps_out:
+                node.out = out
         else:
             node = new(LooseNode)
             node.op, node.like1, node.like2 = loose, (data.shape, data.dtype), None
-            node.x1 = data if keeps_x else None
-            node.out = out if keeps_out else None
-        node.in1 = x._node
-        node.in2 = node.x2 = node.changed = node.name = None
+            if keeps_x:
+                node.x1 = data
+            if keeps_out:
+                node.out = out
+        node.in1, node.in2 = x._node, None
         node.number = next_number()
-        frame: Any = getframe(1)
-        while id(frame.f_globals) in OWN:
-            frame = frame.f_back
+        frame = getframe(depth)
         node.code, node.lasti = frame.f_code, frame.f_lasti
         value = new(Value)
-        value._data, value._node, value.grad = out, node, None
-        node.handle = ref(value)
+        value._data, value._node = out, node
         return value
 
     return record
@@ -81,7 +80,7 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
     x1_for1, x2_for1, out_for1 = ("x1" in needs1, "x2" in needs1, "out" in needs1)
     x1_for2, x2_for2, out_for2 = ("x1" in needs2, "x2" in needs2, "out" in needs2)
 
-    def record(x1: Any, x2: Any) -> Any:
+    def record(x1: Any, x2: Any, depth: int = 1) -> Any:
         if type(x1) is Value:
             d1, n1 = x1._data, x1._node
             if type(x2) is Value:
@@ -116,19 +115,18 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
             else:
                 node = new(Node)
                 node.op = exact
-            node.x1 = d1 if (x1_for1 and n1 is not None) or (x1_for2 and n2 is not None) else None
-            node.x2 = d2 if (x2_for1 and n1 is not None) or (x2_for2 and n2 is not None) else None
-            node.out = out if (out_for1 and n1 is not None) or (out_for2 and n2 is not None) else None
+            if (x1_for1 and n1 is not None) or (x1_for2 and n2 is not None):
+                node.x1 = d1
+            if (x2_for1 and n1 is not None) or (x2_for2 and n2 is not None):
+                node.x2 = d2
+            if (out_for1 and n1 is not None) or (out_for2 and n2 is not None):
+                node.out = out
         node.in1, node.in2 = n1, n2
-        node.changed = node.name = None
         node.number = next_number()
-        frame: Any = getframe(1)
-        while id(frame.f_globals) in OWN:
-            frame = frame.f_back
+        frame = getframe(depth)
         node.code, node.lasti = frame.f_code, frame.f_lasti
         value = new(Value)
-        value._data, value._node, value.grad = out, node, None
-        node.handle = ref(value)
+        value._data, value._node = out, node
         return value
 
     return record

@@ -43,30 +43,41 @@ class Op:
         return find_op, (self.kind, self.rule)
 
 
+def optional(slot: str, doc: str) -> Any:
+    """Return a property for a slot that is usually unset: it reads as None."""
+    return property(
+        lambda self: getattr(self, slot, None), lambda self, new: setattr(self, slot, new), doc=doc
+    )
+
+
 class Node:
     """One operation with at most two inputs, as it was recorded.
 
-    `x1`, `x2` and `out` hold what the rule saves (scalars always). `changed` is set when the data of its Value was
-    changed in place: the creation number of that moment, and the line.
+    `x1`, `x2` and `out` hold what the rule saves (scalars always). Slots that are rarely used stay unset, which costs
+    neither time nor a visit of the garbage collector; properties read them as None.
     """
 
     __slots__ = (
-        "__weakref__", "changed", "code", "handle", "in1", "in2", "lasti", "name", "number", "op", "out", "x1", "x2",
+        "__weakref__", "_changed", "_grad", "_name", "code", "in1", "in2", "lasti", "number", "op", "out", "x1", "x2",
     )  # fmt: skip
     scope: tuple[str, ...] = ()
     call: Call | None = None
     hidden: tuple[Node, ...] = ()
     results: tuple[Like, ...] | None = None
+    in1: Any
+    in2: Any
 
     def __init__(self, op: Op) -> None:
         self.op, self.number = op, next_number()
-        self.in1 = self.in2 = self.x1 = self.x2 = self.out = self.changed = self.name = None
-        self.handle: Callable[[], Any] = no_handle
-        self.code = self.lasti = None
+        self.in1 = self.in2 = self.code = self.lasti = None
+
+    name = optional("_name", "The name that the user gave to its Value.")
+    grad = optional("_grad", "The gradient that `backward` left, unconjugated for the user.")
+    changed = optional("_changed", "When its data was changed in place: the creation number of then, and the line.")
 
     @property
     def inputs(self) -> tuple[Node, ...]:
-        """The nodes whose results this one was computed from."""
+        """The nodes whose results this one was computed from, once for each use."""
         return tuple(n for n in (self.in1, self.in2) if n is not None)
 
     @property
@@ -88,11 +99,10 @@ class Node:
     @property
     def saved(self) -> dict[str, Any]:
         """What the rule saves, by name."""
-        names = self.op.rule.params if self.op.rule else ()
-        found = {name: x for name, x in zip(names, (self.x1, self.x2), strict=False) if x is not None}
-        if self.out is not None:
-            found["out"] = self.out
-        return found
+        names = (*(self.op.rule.params if self.op.rule else ("x",)), "")[:2]
+        kept = zip((*names, "out"), ("x1", "x2", "out"), strict=True)
+        found = {name: getattr(self, slot, None) for name, slot in kept}
+        return {name: x for name, x in found.items() if x is not None}
 
     def __repr__(self) -> str:
         return f"<node {self.number}: {self.op.name}>"
@@ -121,16 +131,20 @@ class CallNode(Node):
     dtype of each result where there are several.
     """
 
-    __slots__ = ("call", "edges", "hidden", "inputs", "results", "saved", "scope")
+    __slots__ = ("call", "edges", "hidden", "results", "saved", "scope")
 
     def __init__(self, op: Op) -> None:
         super().__init__(op)
-        self.edges, self.inputs, self.saved = (), (), {}
+        self.edges, self.saved = (), {}
         self.call, self.hidden, self.results, self.scope = None, (), None, ()
 
-
-def no_handle() -> None:
-    """Stand for the weak reference of a node that has no Value."""
+    @property
+    def inputs(self) -> tuple[Node, ...]:
+        """The nodes whose results this one was computed from, once for each use."""
+        found: list[Node] = []
+        for _, node, _ in self.edges:
+            found += [one for one in node if one is not None] if isinstance(node, tuple) else [node]
+        return tuple(found)
 
 
 def pull_link(node: Node, g: Any, cots: Cotangents) -> None:
@@ -206,12 +220,13 @@ def line_of(code: Any, lasti: int | None) -> str:
 class Walk(NamedTuple):
     """What a backward pass needs: its nodes, newest first, and room for the cotangent of each.
 
-    `outer` tells whether a leaf of somebody else can be reached; `blocked` are nodes with inputs that have no
-    derivative.
+    `shared` counts, for nodes used more than once, the uses after the first; `outer` tells whether a leaf of somebody
+    else can be reached; `blocked` are nodes with inputs that have no derivative.
     """
 
     order: list[Any]
     cots: Cotangents
+    shared: dict[Any, int]
     outer: bool
     blocked: list[Any]
 
@@ -222,29 +237,42 @@ def collect(roots: Iterable[Node], oldest: int = 0, floor: float = 0) -> Walk:
     Nodes older than `floor` are constants (inside `no_grad`).
     """
     cots: Cotangents = dict.fromkeys(roots)
-    order = list(cots)
+    waiting = list(cots)
+    order: list[Any] = []
+    shared: dict[Any, int] = {}
     blocked = []
-    outer, last_change = False, 0
-    for node in order:  # grows as it goes
-        if node.changed is not None and node.changed[0] > last_change:
-            last_change = node.changed[0]
+    outer = False
+    while waiting:  # newest input first: nearly the order of creation backwards, which is quick to sort
+        node = waiting.pop()
+        order.append(node)
         if type(node) is CallNode:
             if node.hidden:
                 blocked.append(node)
             inputs = node.inputs
         else:
-            inputs = (node.in1, node.in2)
-        for one in inputs:
-            if one is not None and one not in cots:
+            one = node.in1  # spelled out, since this is the common case
+            if one in cots:
+                shared[one] = shared.get(one, 0) + 1
+            elif one is not None:
                 if one.number >= oldest:
                     cots[one] = None
-                    order.append(one)
+                    waiting.append(one)
                 elif one.number >= floor:
                     outer = True
+            if node.in2 is None:
+                continue
+            inputs = (node.in2,)
+        for one in inputs:
+            if one in cots:
+                shared[one] = shared.get(one, 0) + 1
+            elif one.number >= oldest:
+                cots[one] = None
+                waiting.append(one)
+            elif one.number >= floor:
+                outer = True
     order.sort(key=by_number, reverse=True)
-    if last_change:
-        refuse_stale(order, last_change)
-    return Walk(order, cots, outer, blocked)
+    refuse_stale(order)
+    return Walk(order, cots, shared, outer, blocked)
 
 
 def towards(targets: list[Node], roots: Iterable[Node], floor: float = 0) -> Walk:
@@ -262,15 +290,32 @@ def towards(targets: list[Node], roots: Iterable[Node], floor: float = 0) -> Wal
     return Walk(
         [node for node in order if node not in aim],
         dict.fromkeys([*order, *targets]),
+        walk.shared,
         walk.outer or user_leaf,
         walk.blocked,
     )
 
 
-def refuse_stale(order: list[Any], last_change: int) -> None:
-    """Raise if a node of the pass saved an array that was changed in place afterwards."""
+class Changes:
+    """The creation number at which data was last changed in place, anywhere in the process."""
+
+    last = 0
+
+
+def note_change(node: Node, frame: Any) -> None:
+    """Note that the data of a node's Value was changed in place, and where."""
+    Changes.last = next_number()
+    node.changed = (Changes.last, frame.f_code, frame.f_lasti)
+
+
+def refuse_stale(order: list[Any]) -> None:
+    """Raise if a node of the pass saved an array that was changed in place afterwards.
+
+    Looks only at nodes older than the last change anywhere: in a training loop, which changes its parameters before
+    it records the next pass, these are the leaves.
+    """
     for node in reversed(order):
-        if node.number > last_change:
+        if node.number > Changes.last:
             return
         saved = node.saved
         for name, inputs, _ in node.edges:

@@ -46,7 +46,6 @@ class ArrayOperators(Recorded):
     __slots__ = ()
     _data: Any
     _node: Any
-    grad: Any
 
     # Arithmetic. Reflected forms are reached only with a left operand that doesn't dispatch itself.
     def __add__(self, other: Any) -> Any:

@@ -8,7 +8,7 @@ the rule itself is recorded; that is all that higher orders need.
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import attrgetter
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -75,79 +75,40 @@ def _refuse(cot: Any, like: Like, rule: Rule, param: str) -> Any:
 
 # ------------------------------------------------------------------------- First order, one or two arguments
 
-_SLOTS = {
-    "out": attrgetter("out"),
-    "x1": attrgetter("x1"),
-    "x2": attrgetter("x2"),
-    "x1_shape": lambda node: node.like1[0],
-    "x2_shape": lambda node: node.like2[0],
-}
-
-
 def slots_of(rule: Rule, line: Pullback) -> tuple[str, ...]:
     """Return where a two-slot node keeps what a line needs: its first parameter is x1, its second x2."""
     place = {p: f"x{i + 1}" for i, p in enumerate(rule.params)}
-    place |= {f"{p}_shape": f"{slot}_shape" for p, slot in place.items()}
+    place |= {f"{p}_shape": f"like{i + 1}[0]" for i, p in enumerate(rule.params)}
     return tuple(place.get(name, name) for name in line.names)
 
 
-def reader(rule: Rule, line: Pullback | None) -> Callable[[Any, Any], Any]:
-    """Return a line of a rule as a function of the cotangent and the node.
+_PULL = """
+    one = node.in{i}
+    if one in cots:
+        cot = line{i}({arguments})
+        {fit}
+        old = cots[one]
+        cots[one] = cot if old is None else old + cot
+"""
+_EXACT = """kind = type(cot)
+        if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
+            cot = fit(cot, (g.shape, g.dtype), rule, {param!r})"""
+_LOOSE = """cot = fit(cot, node.like{i}, rule, {param!r})"""
 
-    One slot at most is the common case and has a closure of its own: it is worth a tenth of a scalar node's time.
+
+def pull_for(rule: Rule, fitting: str) -> Callable[[Any, Any, Cotangents], None]:
+    """Return the pull of a rule's two-slot nodes: the lines above, once for each parameter that has a line.
+
+    This is source text rather than closures because the calls that it saves are a tenth of a scalar node's time.
     """
-    if line is None:
-        return lambda g, node: 0 * g
-    function, slots = line.function, slots_of(rule, line)
-    if slots == ():
-        return lambda g, node: function(g)
-    if slots == ("x1",):
-        return lambda g, node: function(g, node.x1)
-    if slots == ("x2",):
-        return lambda g, node: function(g, node.x2)
-    if slots == ("out",):
-        return lambda g, node: function(g, node.out)
-    reads = [_SLOTS[slot] for slot in slots]
-    return lambda g, node: function(g, *[read(node) for read in reads])
-
-
-def pull_exact(rule: Rule) -> Callable[[Any, Any, Cotangents], None]:
-    """Return the pull of a node whose inputs have the shape and dtype of its result."""
-    (p1, line1), (p2, line2) = two(rule)
-    first, second = reader(rule, line1), reader(rule, line2)
-
-    def pull(node: Any, g: Any, cots: Cotangents) -> None:
-        one = node.in1
-        if one in cots:
-            cot = first(g, node)
-            kind = type(cot)
-            if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
-                cot = fit(cot, (g.shape, g.dtype), rule, p1)
-            old = cots[one]
-            cots[one] = cot if old is None else old + cot
-        one = node.in2
-        if one in cots:
-            cot = second(g, node)
-            kind = type(cot)
-            if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
-                cot = fit(cot, (g.shape, g.dtype), rule, p2)
-            old = cots[one]
-            cots[one] = cot if old is None else old + cot
-
-    return pull
-
-
-def pull_loose(rule: Rule) -> Callable[[Any, Any, Cotangents], None]:
-    """Return the pull of a node that remembers the shapes and dtypes of its inputs."""
-    (p1, line1), (p2, line2) = two(rule)
-    first, second = reader(rule, line1), reader(rule, line2)
-
-    def pull(node: Any, g: Any, cots: Cotangents) -> None:
-        if node.in1 in cots:
-            accumulate(cots, node.in1, fit(first(g, node), node.like1, rule, p1))
-        if node.in2 in cots:
-            accumulate(cots, node.in2, fit(second(g, node), node.like2, rule, p2))
-
+    body, namespace = "", {"fit": fit, "float64": float64, "rule": rule}
+    for i, (param, line) in enumerate(two(rule), start=1):
+        if line is not None:
+            namespace[f"line{i}"] = line.function
+            arguments = ", ".join(["g", *(f"node.{slot}" for slot in slots_of(rule, line))])
+            body += _PULL.format(i=i, arguments=arguments, fit=fitting.format(i=i, param=param))
+    exec(f"def pull(node, g, cots):{body or ' pass'}", namespace)
+    pull: Callable[[Any, Any, Cotangents], None] = namespace["pull"]  # type: ignore[assignment]
     return pull
 
 
@@ -225,7 +186,7 @@ def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
 def pick(node: Node, index: int) -> Node:
     """Return a light node for one result of an operation with several."""
     light = Node(PICK)
-    light.in1, light.x1 = node, index  # type: ignore[assignment]
+    light.in1, light.x1 = node, index
     light.code, light.lasti = node.code, node.lasti
     return light
 
@@ -234,17 +195,23 @@ def build_ops(rule: Rule) -> dict[str, Op]:
     """Specialise a rule: the ops of its nodes, by the kind of node."""
     made = {"call": Op("call", rule, pull_call)}
     if len(rule.params) <= 2:
-        made["exact"] = Op("exact", rule, pull_exact(rule))
-        made["loose"] = Op("loose", rule, pull_loose(rule))
+        made["exact"] = Op("exact", rule, pull_for(rule, _EXACT))
+        made["loose"] = Op("loose", rule, pull_for(rule, _LOOSE))
     OPS[rule] = made
     return made
 
 
-def run(order: list[Any], cots: Cotangents, join: Join | None = None, results: Any = None) -> None:
+def run(
+    order: list[Any],
+    cots: Cotangents,
+    join: Join | None = None,
+    kept: list[tuple[Any, Any]] | None = None,
+    shared: dict[Any, int] | None = None,
+) -> None:
     """Pull the cotangents in `cots` back through the nodes in `order`, newest first.
 
-    Recorded if `join` is given. With `results`, a list, each Value that is still held is put there with its
-    cotangent, and a leaf that a transform is differentiating is refused.
+    Recorded if `join` is given. With `kept`, a list, the cotangents of leaves and of nodes whose Value somebody still
+    holds are put there, and a leaf that a transform is differentiating is refused.
     """
     mode = current()
     anomaly = mode is not None and mode.anomaly
@@ -256,20 +223,36 @@ def run(order: list[Any], cots: Cotangents, join: Join | None = None, results: A
             refuse_anomaly(g, f"the gradient of the result of {node.op.name}", node)
         if join is not None:
             pull_recorded(node, g, cots, join)
-        else:
-            pull = node.op.pull
-            if pull is not None:
-                pull(node, g, cots)
-            elif results is not None and node.op is ACTIVE:
-                raise BackwardError(
-                    "backward() was called inside a transform that differentiates what the result was computed from",
-                    "am.grad and its relatives look only at what their function returns",
-                    "am.grad(...) of the inner function; transforms nest",
-                )
-        if results is not None:
-            owner = node.handle()
-            if owner is not None:
-                results.append((owner, g))
+            continue
+        pull = node.op.pull
+        if pull is not None:
+            pull(node, g, cots)
+        if kept is not None:
+            if pull is None:
+                if node.op is ACTIVE:
+                    raise BackwardError(
+                        "backward() was called inside a transform that differentiates what the result came from",
+                        "am.grad and its relatives look only at what their function returns",
+                        "am.grad(...) of the inner function; transforms nest",
+                    )
+                kept.append((node, g))
+            elif getrefcount(node) > UNHELD and getrefcount(node) > UNHELD + (shared or {}).get(node, 0):
+                kept.append((node, g))
+
+
+def count_unheld() -> int:
+    """Count the references, as `run` sees them, to a node that is used once and whose Value nobody holds."""
+    newer, older = Node(PICK), Node(PICK)
+    newer.in1 = older
+    order = [newer, older]
+    del newer, older
+    count = 0
+    for node in order:
+        count = getrefcount(node)
+    return count
+
+
+UNHELD = count_unheld()
 
 
 def refuse_anomaly(x: Any, what: str, node: Node) -> None:

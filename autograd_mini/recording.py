@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from . import operators
-from .engine import Value, handle, join
+from .engine import Value, join
 from .errors import ShapeError
 from .fast import record_one, record_two
-from .graph import OPS, ZERO, Call, CallNode, Node, locate, own_module
+from .graph import OPS, OWN, ZERO, Call, CallNode, Node, locate, own_module
 from .primitives import contains_value
 from .pulling import build_ops, pick, refuse_anomaly
 from .registry import PLAIN, REFUSED, RULES, Rule, listeners, qualified_name
@@ -79,7 +80,7 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
 
     several = isinstance(result, (tuple, list))
     node: Any = CallNode(OPS[rule]["call"])
-    node.edges, node.inputs, node.hidden = tuple(edges), tuple(inputs), tuple(hidden)
+    node.edges, node.hidden = tuple(edges), tuple(hidden)
     node.saved = what_to_save(rule, edges, raw, result)
     locate(node)
     if several:
@@ -87,8 +88,8 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if mode is not None:
         switched_on(mode, node, Call(rule.function, arguments, keywords, result))
     if not several:
-        return handle(result, node)
-    return wrap(result, lambda part, i: handle(part, pick(node, i)) if part.dtype.kind in "fc" else part)
+        return join(result, node)
+    return wrap(result, lambda part, i: join(part, pick(node, i)) if part.dtype.kind in "fc" else part)
 
 
 def unpack(items: Any, floor: float) -> tuple[Any, Any, Any]:
@@ -170,7 +171,7 @@ def specialise(function: Callable[..., Any]) -> None:
 
 def reflected(fast: Callable[..., Any]) -> Callable[..., Any]:
     """Return a recorder with its two arguments exchanged, for the reflected form of an operator."""
-    return lambda self, other: fast(other, self)
+    return lambda self, other: fast(other, self, depth=2)
 
 
 listeners.append(specialise)
@@ -190,7 +191,7 @@ def zero_result(name: str, hidden: list[Node], result: Any) -> Any:
     node: Any = CallNode(ZERO)
     node.hidden, node.saved = tuple(hidden), {"function": name}
     locate(node)
-    return handle(result, node)
+    return join(result, node)
 
 
 def wrap(result: Any, make: Callable[[Any, int], Any]) -> Any:
@@ -331,18 +332,26 @@ def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: An
     if method == "__call__" and not kwargs:
         fast = FAST.get(ufunc)
         if fast is not None:
-            return fast(*inputs)
+            return fast(*inputs, depth=calling_depth())
     return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
 def array_function(self: Value, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function, or a primitive, that was called with a Value (NEP 18)."""
     if not kwargs and function in FAST:
-        return FAST[function](*args)
+        return FAST[function](*args, depth=calling_depth())
     rule = RULES.get(function)
     if rule is None:
         return call_without_rule(function, args, kwargs)
     return record_call(rule, args, kwargs)
+
+
+def calling_depth() -> int:
+    """Return how many frames the user's code stands above a recorder that a protocol method calls."""
+    depth, frame = 2, sys._getframe(2)
+    while id(frame.f_globals) in OWN and frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
 
 
 setattr(Value, "__array_ufunc__", array_ufunc)  # noqa: B010 - the class stands in a module above this one

@@ -16,7 +16,14 @@ WORKLOADS = ("chain", "scalars", "mlp_small", "mlp_large", "import_time", "memor
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--workload", nargs="+", choices=WORKLOADS, default=WORKLOADS, metavar="NAME")
+    parser.add_argument(
+        "--workload",
+        nargs="+",
+        choices=WORKLOADS,
+        default=WORKLOADS,
+        metavar="NAME",
+        help=f"of {', '.join(WORKLOADS)} (default: all)",
+    )
     parser.add_argument("--repeat", type=int, default=15, help="rounds of each workload (default: 15)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything to FILE")
     parser.add_argument("--markdown", action="store_true", help="print Markdown tables")

@@ -1,5 +1,5 @@
 """The derivative rules, one file for each family. Importing this package registers them."""
 
-from . import elementwise
+from . import elementwise, indexing, reductions, shaping
 
-__all__ = ["elementwise"]
+__all__ = ["elementwise", "indexing", "reductions", "shaping"]
