@@ -1,6 +1,6 @@
 """`autograd_mini`: reverse-mode automatic differentiation of plain NumPy."""
 
-from . import recording, rules
+from . import copying, recording, rules  # noqa: F401 - importing them hooks Value up to NumPy and registers the rules
 from .engine import Value
 from .primitives import primitive
 from .recording import array

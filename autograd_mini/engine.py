@@ -292,7 +292,7 @@ def _count(pairs: list[tuple[Any, Any]]) -> int:
     def look(g: Any) -> int:
         return sys.getrefcount(g)
 
-    node, g = pairs.pop()
+    _, g = pairs.pop()
     g = look(g)
     return int(g)
 

@@ -17,7 +17,6 @@ from .graph import OPS, LooseNode, Node, next_number, own_module
 from .operators import SCALAR
 from .pulling import slots_of, two
 from .registry import Rule
-
 from .state import current
 
 Recorder = Callable[..., Any]
@@ -130,5 +129,3 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
         return value
 
     return record
-
-

@@ -45,9 +45,7 @@ class Op:
 
 def optional(slot: str, doc: str) -> Any:
     """Return a property for a slot that is usually unset: it reads as None."""
-    return property(
-        lambda self: getattr(self, slot, None), lambda self, new: setattr(self, slot, new), doc=doc
-    )
+    return property(lambda self: getattr(self, slot, None), lambda self, new: setattr(self, slot, new), doc=doc)
 
 
 class Node:
@@ -66,6 +64,9 @@ class Node:
     results: tuple[Like, ...] | None = None
     in1: Any
     in2: Any
+    x1: Any
+    x2: Any
+    out: Any
 
     def __init__(self, op: Op) -> None:
         self.op, self.number = op, next_number()
@@ -112,7 +113,13 @@ class LooseNode(Node):
     """A node whose inputs differ from its result in shape or dtype, and that remembers theirs."""
 
     __slots__ = ("like1", "like2")
-    likes = property(lambda self: (self.like1, self.like2))  # type: ignore[assignment]
+    like1: Like | None
+    like2: Like | None
+
+    @property
+    def likes(self) -> tuple[Like | None, Like | None]:
+        """Shape and dtype of the two inputs."""
+        return self.like1, self.like2
 
 
 class Call(NamedTuple):
@@ -132,6 +139,8 @@ class CallNode(Node):
     """
 
     __slots__ = ("call", "edges", "hidden", "results", "saved", "scope")
+    edges: tuple[tuple[str, Any, Any], ...]
+    saved: dict[str, Any]
 
     def __init__(self, op: Op) -> None:
         super().__init__(op)

@@ -113,10 +113,10 @@ class ArrayOperators(Recorded):
 
     # Comparisons compare the data: their results have no derivative.
     def __eq__(self, other: object) -> Any:
-        return np.equal(self, other)  # type: ignore[call-overload]
+        return np.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
-        return np.not_equal(self, other)  # type: ignore[call-overload]
+        return np.not_equal(self, other)
 
     def __lt__(self, other: Any) -> Any:
         return np.less(self, other)
@@ -157,22 +157,22 @@ class ArrayOperators(Recorded):
     @property
     def T(self) -> Any:
         """The array with its axes reversed."""
-        return np.transpose(self)  # type: ignore[call-overload]
+        return np.transpose(self)
 
     @property
     def mT(self) -> Any:
         """The array with its last two axes exchanged."""
-        return np.swapaxes(self, -1, -2)  # type: ignore[call-overload]
+        return np.swapaxes(self, -1, -2)
 
     @property
     def real(self) -> Any:
         """The real part."""
-        return np.real(self)  # type: ignore[call-overload]
+        return np.real(self)
 
     @property
     def imag(self) -> Any:
         """The imaginary part."""
-        return np.imag(self)  # type: ignore[call-overload]
+        return np.imag(self)
 
     def __len__(self) -> int:
         return len(self._data)
@@ -202,11 +202,11 @@ class ArrayOperators(Recorded):
 
     def reshape(self, *shape: Any, order: Any = "C") -> Any:
         """Return the same elements in another shape (`np.reshape`)."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)  # type: ignore[call-overload]
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes permuted (`np.transpose`)."""
-        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)  # type: ignore[call-overload]
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
     def astype(self, dtype: Any) -> Any:
         """Return the array in another floating or complex dtype."""
@@ -214,7 +214,7 @@ class ArrayOperators(Recorded):
 
     def flatten(self, order: Any = "C") -> Any:
         """Return the elements as one axis (`np.ravel`)."""
-        return np.ravel(self, order=order)  # type: ignore[call-overload]
+        return np.ravel(self, order=order)
 
     def item(self, *index: Any) -> Any:
         """Return one element as a Python number, without its history."""
@@ -293,11 +293,44 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 # The ndarray methods that are the NumPy function of the same name, and the usual elementwise functions.
-METHODS = (
-    "sum prod mean var std max min cumsum cumprod all any argmax argmin argsort argpartition searchsorted nonzero"
-    " clip round ravel squeeze swapaxes repeat take choose compress diagonal trace dot copy exp log tanh sqrt"
-    " conj conjugate"
-).split()
+METHODS = [
+    "sum",
+    "prod",
+    "mean",
+    "var",
+    "std",
+    "max",
+    "min",
+    "cumsum",
+    "cumprod",
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "argsort",
+    "argpartition",
+    "searchsorted",
+    "nonzero",
+    "clip",
+    "round",
+    "ravel",
+    "squeeze",
+    "swapaxes",
+    "repeat",
+    "take",
+    "choose",
+    "compress",
+    "diagonal",
+    "trace",
+    "dot",
+    "copy",
+    "exp",
+    "log",
+    "tanh",
+    "sqrt",
+    "conj",
+    "conjugate",
+]
 for _name in METHODS:
     setattr(ArrayOperators, _name, _method(getattr(np, _name)))
 

@@ -75,6 +75,7 @@ def _refuse(cot: Any, like: Like, rule: Rule, param: str) -> Any:
 
 # ------------------------------------------------------------------------- First order, one or two arguments
 
+
 def slots_of(rule: Rule, line: Pullback) -> tuple[str, ...]:
     """Return where a two-slot node keeps what a line needs: its first parameter is x1, its second x2."""
     place = {p: f"x{i + 1}" for i, p in enumerate(rule.params)}
@@ -258,7 +259,7 @@ UNHELD = count_unheld()
 def refuse_anomaly(x: Any, what: str, node: Node) -> None:
     """Raise if an array, or one of several, holds a NaN or an infinity."""
     for part in x.values() if isinstance(x, dict) else x if isinstance(x, (tuple, list)) else (x,):
-        raw = getattr(part, "_data", part)
+        raw: Any = getattr(part, "_data", part)
         if getattr(raw, "dtype", None) is not None and raw.dtype.kind in "fc" and not np.all(np.isfinite(raw)):
             worst = "nan" if np.any(np.isnan(raw)) else "inf"
             raise AnomalyError(

@@ -142,11 +142,10 @@ def what_to_save(rule: Rule, edges: list[Any], raw: dict[str, Any], result: Any)
 def record_mixed(rule: Rule, x1: Any, x2: Any) -> Any:
     """Record a function of a Value and something that isn't a plain number or array, if NumPy would take it."""
     for x in (x1, x2):
-        if not (isinstance(x, (Value, list, tuple, bool, int, float, complex, np.generic)) or hasattr(x, "__array__")):
-            if not hasattr(x, "__array_ufunc__"):
-                return NotImplemented
+        number = isinstance(x, (Value, list, tuple, bool, int, float, complex, np.generic))
+        if not (number or hasattr(x, "__array__") or hasattr(x, "__array_ufunc__")):
+            return NotImplemented
     return record_call(rule, (x1, x2), {})
-
 
 
 def specialise(function: Callable[..., Any]) -> None:
@@ -318,10 +317,11 @@ def array(data: Any, name: str | None = None) -> Value:
             "an array has the same shape in each of its rows",
             "items of one shape, or np.concatenate along an axis that they have",
         )
-    made: Value = np.stack(items)  # type: ignore[arg-type, assignment]
+    made: Any = np.stack(items)
     if name is not None:
         made.name = name
-    return made
+    stack: Value = made
+    return stack
 
 
 # ---------------------------------------------------------------------------------------- The NumPy protocols

@@ -90,7 +90,9 @@ def leaves(tree: Any, path: str = "", inside: tuple[int, ...] = ()) -> Iterator[
         return
     if id(tree) in inside:
         raise InvalidInput(
-            f"the container at {path or 'the top'} contains itself", "its leaves can't be listed", "a tree of containers"
+            f"the container at {path or 'the top'} contains itself",
+            "its leaves can't be listed",
+            "a tree of containers",
         )
     for step, part in parts:
         yield from leaves(part, path + step, (*inside, id(tree)))

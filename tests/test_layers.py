@@ -23,6 +23,7 @@ LAYERS = [
     "copying",
     "rules",
     "tree",
+    "trace",
     "transforms",
     "view",
     "check",

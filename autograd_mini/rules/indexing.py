@@ -1,4 +1,4 @@
-"""Rules of indexing and of what is indexing by another name: take, sort, compress, and the splitting into rows.
+"""Rules of indexing, and of what is indexing by another name: take, sort, compress, unstack.
 
 The adjoint of reading at an index is adding at that index (`scatter`), and the other way round.
 """
@@ -16,17 +16,70 @@ from ..registry import REFUSED, rule
 rule(getitem, x=lambda g, x_shape, index: scatter(g, index, x_shape))
 rule(scatter, g=lambda g, index: getitem(g, index))
 rule(unstack, x=lambda g: np.stack(g))
+if hasattr(np, "unstack"):  # since NumPy 2.1
+    rule(np.unstack, x=lambda g, axis=0: np.stack(g, axis))
+
 rule(np.take, "a indices axis out mode", a=lambda g, a_shape, indices, axis=None, mode="raise":
-     taken(g, a_shape, indices, axis, mode))  # fmt: skip
+     add_at(g, a_shape, wrapped(indices, a_shape, axis, mode), axis))  # fmt: skip
+rule(np.take_along_axis, "arr indices axis",
+     arr=lambda g, arr_shape, indices, axis=-1: add_along(g, arr_shape, indices, axis))  # fmt: skip
+rule(np.compress, "condition a axis out",
+     a=lambda g, a_shape, condition, axis=None: add_at(g, a_shape, np.flatnonzero(condition), axis))  # fmt: skip
+rule(np.extract, "condition arr",
+     arr=lambda g, arr_shape, condition: add_at(g, arr_shape, np.flatnonzero(condition), None))  # fmt: skip
+rule(np.delete, arr=lambda g, arr_shape, obj, axis=None:
+     add_at(g, arr_shape, np.delete(np.arange(length(arr_shape, axis)), obj), axis))  # fmt: skip
+rule(np.sort, "a axis kind order stable", a=lambda g, a, axis=-1: unsorted(g, a, axis))
+rule(np.partition, "a kth axis kind order", a=lambda g, a, out, axis=-1: unsorted(in_order(g, out, axis), a, axis))
+
+REFUSED |= {
+    np.fill_diagonal: "np.where(np.eye(n, dtype=bool), new, v)",
+    np.put: "np.where(mask, new, v), with a mask of the places to change",
+    np.place: "np.where(mask, new, v)",
+    np.putmask: "np.where(mask, new, v)",
+    np.copyto: "new itself, or np.where(mask, new, v)",
+    np.put_along_axis: "np.where(mask, new, v), with a mask of the places to change",
+    np.save: "np.save(file, v.data)",
+    np.savez: "np.savez(file, name=v.data)",
+    np.savez_compressed: "np.savez_compressed(file, name=v.data)",
+    np.savetxt: "np.savetxt(file, v.data)",
+}
 
 
-def taken(g: Any, shape: tuple[int, ...], indices: Any, axis: int | None, mode: str) -> Any:
-    """Add the cotangent of `np.take` at the places that it took from."""
+def length(shape: tuple[int, ...], axis: int | None) -> int:
+    """Return the length of an axis, of all elements in a row for None."""
+    return math.prod(shape) if axis is None else shape[axis]
+
+
+def add_at(g: Any, shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:
+    """Add a cotangent at integer indices along one axis; for None, along all elements in a row."""
     if axis is None:
-        return np.reshape(taken(g, (math.prod(shape),), indices, 0, mode), shape)
-    indices = np.asarray(indices)
-    if mode != "raise":
-        n = shape[axis]
-        indices = np.clip(indices, 0, n - 1) if mode == "clip" else indices % n
-    before = (slice(None),) * (axis % len(shape))
-    return scatter(g, (*before, indices), shape)
+        return np.reshape(scatter(g, indices, (math.prod(shape),)), shape)
+    return scatter(g, (slice(None),) * (axis % len(shape)) + (indices,), shape)
+
+
+def wrapped(indices: Any, shape: tuple[int, ...], axis: int | None, mode: str) -> Any:
+    """Return the indices that `np.take` used, as an array, where its mode moves those that point outside."""
+    n, indices = length(shape, axis), np.asarray(indices)
+    return np.clip(indices, 0, n - 1) if mode == "clip" else indices % n if mode == "wrap" else indices
+
+
+def add_along(g: Any, shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:
+    """Add a cotangent at indices that point along one axis only: the adjoint of `np.take_along_axis`."""
+    if axis is None:
+        return add_at(g, shape, indices, None)
+    grid: list[Any] = list(np.ix_(*map(np.arange, shape)))
+    grid[axis] = indices
+    return scatter(g, tuple(grid), shape)
+
+
+def unsorted(g: Any, a: Any, axis: int | None) -> Any:
+    """Return elements that belong to `a` sorted, in the order of `a`."""
+    places = np.argsort(np.argsort(a, axis=axis, kind="stable"), axis=-1 if axis is None else axis)
+    return np.reshape(np.take_along_axis(g, places, -1 if axis is None else axis), a.shape)
+
+
+def in_order(g: Any, out: Any, axis: int | None) -> Any:
+    """Return elements that belong to `out`, in the order of `out` sorted."""
+    axis = -1 if axis is None else axis
+    return np.take_along_axis(g, np.argsort(out, axis=axis, kind="stable"), axis)

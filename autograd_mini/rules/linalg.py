@@ -15,9 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import primitive
 from ..registry import rule
-from .products import eye_like, matmul_first, transposed
+from .products import eye_like, transposed
 
 # ------------------------------------------------------------------------------------- Solving, inverses, powers
 
@@ -229,12 +228,56 @@ def cholesky_cotangent(g: Any, out: Any, upper: bool = False) -> Any:
     return read_triangle(transposed(inverse) @ middle @ np.conj(inverse), low=True)
 
 
-def qr_cotangent(g: Any, out: Any, mode: str = "reduced") -> Any:
-    """Return the cotangent of the reduced QR factorisation of a matrix with at least as many rows as columns."""
-    (q, r), (g_q, g_r) = out, g
-    ...
+def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
+    """Return (g_q + q H) r⁻ᴴ with H the Hermitian matrix that has the lower triangle of r g_rᴴ - g_qᴴ q."""
+    rows, columns = a.shape[-2:]
+    if mode not in ("reduced", "complete") or (mode == "complete" and rows > columns):
+        raise NotCovered(
+            f"np.linalg.qr of shape {a.shape} with mode={mode!r} has no derivative rule",
+            "its further columns are any basis of the rest of the space, and other modes don't return q",
+            'q, r = np.linalg.qr(a), which is mode="reduced"',
+        )
+    (q, r), (g_q, g_r) = out, map(np.conj, g)
+    beyond = g_r[..., :, rows:]  # a wide matrix: q and the left of r are those of its left part, r = qᴴ a
+    if rows < columns:
+        g_q = g_q + a[..., :, rows:] @ adjoint(beyond)
+        r, g_r = r[..., :, :rows], g_r[..., :, :rows]
+    middle = lower(r @ adjoint(g_r) - adjoint(g_q) @ q, 0.5)
+    left = (g_q + q @ (middle + adjoint(middle))) @ adjoint(np.linalg.inv(r))
+    whole = left if rows >= columns else np.concatenate([left, q @ beyond], axis=-1)
+    return np.conj(whole)
+
+
+def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+    """Return u (S_u s + s S_v + diag g_s) vᴴ, and what moves u and v out of their spaces, in Townsend's notation."""
+    if not compute_uv:
+        u, _, vh = np.linalg.svd(a, full_matrices=False)
+        return np.conj((u * on_rows(g)) @ vh)
+    if full_matrices and a.shape[-1] != a.shape[-2]:
+        raise NotCovered(
+            f"np.linalg.svd of shape {a.shape} with full_matrices=True has no derivative rule",
+            "its further singular vectors are any basis of the rest of the space",
+            "np.linalg.svd(a, full_matrices=False)",
+        )
+    (u, s, vh), (g_u, g_s, g_vh) = out, map(np.conj, g)
+    v, g_v = adjoint(vh), adjoint(g_vh)
+    slopes = gaps(s * s)
+    turn_u, turn_v = slopes * (adjoint(u) @ g_u), slopes * (adjoint(v) @ g_v)
+    middle = (turn_u + adjoint(turn_u)) * on_rows(s) + np.expand_dims(s, -1) * (turn_v + adjoint(turn_v))
+    inverse = on_rows(1 / or_one(s))
+    moved_u = (g_u - u @ (adjoint(u) @ g_u)) * inverse
+    moved_v = (g_v - v @ (adjoint(v) @ g_v)) * inverse
+    phase = 0
+    if np.iscomplexobj(a):
+        inner = adjoint(u) @ g_u
+        phase = on_diagonal(1j * np.imag(np.diagonal(inner, axis1=-2, axis2=-1)) / or_one(s))
+    whole = (u @ (middle + on_diagonal(g_s) + phase) + moved_u) @ vh + u @ adjoint(moved_v)
+    return np.conj(whole)
 
 
 rule(np.linalg.eigh, "a UPLO", a=eigh_cotangent)
 rule(np.linalg.eigvalsh, "a UPLO", a=eigvalsh_cotangent)
 rule(np.linalg.cholesky, "a upper", a=cholesky_cotangent)
+rule(np.linalg.qr, "a mode", a=qr_cotangent)
+rule(np.linalg.svd, "a full_matrices compute_uv hermitian", a=svd_cotangent)
+rule(np.linalg.svdvals, "x", x=lambda g, x: svd_cotangent(g, x, None, compute_uv=False))

@@ -1,10 +1,12 @@
 """Rules of reductions and cumulative functions.
 
-Ties: elements that share the maximum or the minimum share its cotangent equally. The slope of `std` is 0 where it is 0.
+Ties: elements that share the maximum or the minimum share its cotangent equally. The slope of `std` is 0 where the
+standard deviation is 0. `prod` and `cumprod` never divide by an element, so they are right with zeros, at every order.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,15 +15,136 @@ from ..registry import rule
 
 rule(np.sum, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g, a_shape, axis, keepdims), where))  # fmt: skip
+rule(np.mean, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
+     masked(spread(g, a_shape, axis, keepdims) / count(a_shape, axis, where), where))  # fmt: skip
+rule(np.prod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
+     masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, where, 1), axis), where))  # fmt: skip
+
+for _extremum in (np.max, np.min, np.amax, np.amin):  # np.amax is np.max by another name, but another object
+    rule(_extremum, a=lambda g, a, out, axis=None, keepdims=False, where=True:
+         spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where))  # fmt: skip
+rule(np.ptp, a=lambda g, a, axis=None, keepdims=False: spread(g, a.shape, axis, keepdims) * (
+     tied(a, np.max(a, axis), axis, False) - tied(a, np.min(a, axis), axis, False)))  # fmt: skip
+
+# `mean` is a mean that the caller knows already. Where it isn't given, what flows through it sums to 0.
+rule(np.var, "a axis dtype out ddof keepdims where mean correction",
+     a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+     masked(spread(g, a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean), where),
+     mean=lambda g, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     -sum_like(masked(spread(g, a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean), where),
+               mean.shape))  # fmt: skip
+rule(np.std, "a axis dtype out ddof keepdims where mean correction",
+     a=lambda g, a, out, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+     masked(spread(half_over(g, out), a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean),
+            where),
+     mean=lambda g, a, mean, out, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     -sum_like(masked(spread(half_over(g, out), a.shape, axis, keepdims)
+                      * var_slope(a, axis, ddof + correction, where, mean), where), mean.shape))  # fmt: skip
+
+rule(np.cumsum, a=lambda g, a_shape, axis=None: np.reshape(sum_from_here(g, axis or 0), a_shape))
+rule(np.cumprod, a=lambda g, a, axis=None: np.reshape(cumprod_pullback(g, a, axis), a.shape))
+if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
+    rule(np.cumulative_sum, x=lambda g, x_shape, axis=None, include_initial=False:
+         np.reshape(sum_from_here(without_initial(g, axis, include_initial), axis or 0), x_shape))  # fmt: skip
+    rule(np.cumulative_prod, x=lambda g, x, axis=None, include_initial=False:
+         np.reshape(cumprod_pullback(without_initial(g, axis, include_initial), x, axis), x.shape))  # fmt: skip
 
 
 def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
-    """Return the cotangent of a sum at each element that was summed."""
+    """Return what belongs to a reduced array, at each element of the array before: the adjoint of a sum."""
     if axis is not None and not keepdims and shape:
         g = np.expand_dims(g, axis)
     return np.broadcast_to(g, shape)
 
 
-def masked(g: Any, where: Any) -> Any:
-    """Return a cotangent with 0 where elements were left out by `where=`."""
-    return g if where is True else np.where(where, g, 0)
+def sum_like(x: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the axes along which an array of `shape` was broadcast: the adjoint of `np.broadcast_to`."""
+    extra = x.ndim - len(shape)
+    axes = tuple(i for i in range(x.ndim) if i < extra or shape[i - extra] != x.shape[i])
+    return np.reshape(np.sum(x, axis=axes), shape)
+
+
+def masked(x: Any, where: Any, other: float = 0) -> Any:
+    """Return an array with another number where elements are left out by `where=`."""
+    return x if where is True else np.where(where, x, other)
+
+
+def count(shape: tuple[int, ...], axis: Any, where: Any = True) -> Any:
+    """Return how many elements go into one of a reduction; with `where`, an array of that for each."""
+    if where is not True:
+        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+    if axis is None or not shape:
+        return math.prod(shape)
+    return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
+
+
+def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """Return the share of each element in an extremum: 1 / (the number of elements that reach it), or 0."""
+    hit = a == spread(out, a.shape, axis, keepdims)
+    if where is not True:
+        hit = hit & where
+    return hit / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)
+
+
+def var_slope(a: Any, axis: Any, ddof: float, where: Any, mean: Any) -> Any:
+    """Return the slope of the variance in each element: 2 (a - mean) / (n - ddof)."""
+    if mean is None:
+        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+    return np.conj(a - mean) * (2 / (count(a.shape, axis, where) - ddof))
+
+
+def half_over(g: Any, root: Any) -> Any:
+    """Return g times the slope of the square root that led to `root`, 1 / (2 root), with 0 at 0."""
+    return g * np.where(root == 0, 0.0, 0.5 / np.where(root == 0, 1.0, root))
+
+
+def sum_from_here(g: Any, axis: int) -> Any:
+    """Return the sum of each element and those after it: the adjoint of `np.cumsum`."""
+    return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
+
+
+def without_initial(g: Any, axis: int | None, include_initial: bool) -> Any:
+    """Return a cotangent without the first element, a constant that `include_initial=True` put there."""
+    return np.moveaxis(np.moveaxis(g, axis or 0, 0)[1:], 0, axis or 0) if include_initial else g
+
+
+def others(a: Any, axis: Any) -> Any:
+    """Return for each element the product of all others that it is multiplied with along some axes."""
+    if not a.shape:
+        return np.ones_like(a)
+    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted(i % a.ndim for i in axes))
+    last = tuple(range(a.ndim - len(axes), a.ndim))
+    moved = np.moveaxis(a, axes, last)
+    x = np.reshape(moved, (*moved.shape[: a.ndim - len(axes)], math.prod(moved.shape[a.ndim - len(axes) :])))
+    product = before(x) * np.flip(before(np.flip(x, -1)), -1)
+    return np.moveaxis(np.reshape(product, moved.shape), last, axes)
+
+
+def before(x: Any) -> Any:
+    """Return for each element the product of those before it along the last axis, 1 for the first."""
+    return np.concatenate([np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], -1)], -1)
+
+
+def cumprod_pullback(g: Any, a: Any, axis: int | None) -> Any:
+    """Pull back through `np.cumprod` without dividing.
+
+    Element k of the result gets before[k] * total[k], where before[k] is the product of the elements before it, and
+    total[k] = g[k] + x[k+1] total[k+1]. The recurrence is a composition of affine maps; composing neighbours, then
+    pairs, then fours ... solves it in log2(n) steps.
+    """
+    axis = axis if a.shape else None
+    x = np.reshape(a, (-1,)) if axis is None else np.moveaxis(a, axis, -1)
+    total = np.reshape(g, (-1,)) if axis is None else np.moveaxis(g, axis, -1)
+    slope, step = ahead(x, 1), 1
+    while step < x.shape[-1]:
+        total = total + slope * ahead(total, step)
+        slope = slope * ahead(slope, step)
+        step *= 2
+    total = before(x) * total
+    return total if axis is None else np.moveaxis(total, -1, axis)
+
+
+def ahead(x: Any, step: int) -> Any:
+    """Return for each element the one `step` further along the last axis, 0 past the end."""
+    return np.concatenate([x[..., step:], np.zeros_like(x[..., :step])], -1)

@@ -5,13 +5,15 @@ They are linear, so a rule is the transposed map; for a permutation of elements 
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from ..errors import RuleError
-from ..primitives import primitive, unstack
+from ..primitives import getitem, primitive, scatter, unstack
 from ..registry import rule
 
 
@@ -51,18 +53,66 @@ rule(paste, parts=lambda g, wanted, axis, starts, stops:
 # Shapes and axes
 rule(np.reshape, "a shape order newshape copy",
      a=lambda g, a_shape, order="C": np.reshape(g, a_shape, order=fixed(order)))  # fmt: skip
+rule(np.ravel, "a order", a=lambda g, a_shape, order="C": np.reshape(g, a_shape, order=fixed(order)))
 rule(np.transpose, "a axes", a=lambda g, axes=None: np.transpose(g, inverse(axes)))
+rule(np.matrix_transpose, x=lambda g: np.swapaxes(g, -1, -2))
 rule(np.moveaxis, a=lambda g, source, destination: np.moveaxis(g, destination, source))
 rule(np.swapaxes, "a axis1 axis2", a=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2))
-rule(np.squeeze, "a axis", a=lambda g, a_shape: np.reshape(g, a_shape))
-rule(np.expand_dims, "a axis", a=lambda g, a_shape: np.reshape(g, a_shape))
-rule(np.broadcast_to, "array shape subok", broadcasts=True, array=lambda g: g)
+rule(np.rollaxis, a=lambda g, axis, start=0: np.moveaxis(g, rolled_to(axis, start, g.ndim), axis))
+rule(np.squeeze, a=lambda g, a_shape: np.reshape(g, a_shape))
+rule(np.expand_dims, a=lambda g, a_shape: np.reshape(g, a_shape))
+for _lift in (np.atleast_1d, np.atleast_2d, np.atleast_3d):
+    rule(_lift, "*arys", arys=lambda g, arys_shape, wanted: reshaped(g, arys_shape, wanted))
+rule(np.broadcast_to, broadcasts=True, array=lambda g: g)
+rule(np.broadcast_arrays, broadcasts=True, args=lambda g, wanted: [g[i] for i in wanted])
+rule(np.meshgrid, xi=lambda g, xi_shape, wanted, indexing="xy":
+     [mesh_sum(g[i], xi_shape[i], mesh_axis(i, len(xi_shape), indexing)) for i in wanted])  # fmt: skip
 
-# Joining
+# Joining and splitting
 rule(np.concatenate, "arrays axis out dtype casting",
      arrays=lambda g, arrays_shape, wanted=None, axis=0: unjoin(g, arrays_shape, wanted, axis))  # fmt: skip
 rule(np.stack, "arrays axis out dtype casting",
      arrays=lambda g, arrays_shape, wanted=None, axis=0: unjoin_rows(g, arrays_shape, wanted, axis))  # fmt: skip
+rule(np.vstack, "tup dtype casting",
+     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 0, lambda s: s if s[1:] else (1, *s, 1)[:2]))
+rule(np.hstack, "tup dtype casting",
+     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 0 if g.ndim == 1 else 1, lambda s: s or (1,)))
+rule(np.dstack, "tup",
+     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 2, lambda s: s if s[2:] else (1, 1, 1)))
+rule(np.column_stack, "tup",
+     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 1, lambda s: s if s[1:] else (1, 1)))
+rule(np.append, arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [0], axis)[0],
+     values=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [1], axis)[0])
+rule(np.split, ary=lambda g, axis=0: np.concatenate(g, axis))
+rule(np.array_split, ary=lambda g, axis=0: np.concatenate(g, axis))
+rule(np.vsplit, ary=lambda g: np.concatenate(g, 0))
+rule(np.hsplit, ary=lambda g: np.concatenate(g, 0 if g[0].ndim == 1 else 1))
+rule(np.dsplit, ary=lambda g: np.concatenate(g, 2))
+
+# Repeating and padding
+rule(np.tile, A=lambda g, A_shape, reps: untile(g, A_shape, reps))
+rule(np.repeat, "a repeats axis", a=lambda g, a_shape, repeats, axis=None: unrepeat(g, a_shape, repeats, axis))
+rule(np.pad, "array pad_width mode constant_values reflect_type stat_length end_values",
+     array=lambda g, array_shape, pad_width, mode="constant", reflect_type="even", stat_length=None:
+     unpad(g, array_shape, pad_width, mode, reflect_type, stat_length))  # fmt: skip
+rule(np.resize, a=lambda g, a_shape: unrepeat_to(g, a_shape))
+
+# Rearranging
+rule(np.flip, m=lambda g, axis=None: np.flip(g, axis))
+rule(np.fliplr, m=lambda g: np.fliplr(g))
+rule(np.flipud, m=lambda g: np.flipud(g))
+rule(np.rot90, m=lambda g, k=1, axes=(0, 1): np.rot90(g, -k, axes))
+rule(np.roll, a=lambda g, shift, axis=None: np.roll(g, np.negative(shift), axis))
+rule(np.copy, a=lambda g: g)
+if hasattr(np, "astype"):  # since NumPy 2.1
+    rule(np.astype, x=lambda g: g)
+
+# Diagonals and triangles
+rule(np.tril, m=lambda g, k=0: np.tril(g, k))
+rule(np.triu, m=lambda g, k=0: np.triu(g, k))
+rule(np.diag, v=lambda g, v_shape, k=0: np.diagonal(g, k) if len(v_shape) == 1 else undiagonal(g, v_shape, k, 0, 1))
+rule(np.diagflat, v=lambda g, v_shape, k=0: np.reshape(np.diagonal(g, k), v_shape))
+rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g, a_shape, offset, axis1, axis2))
 
 
 def fixed(order: str) -> str:
@@ -81,26 +131,48 @@ def inverse(axes: Any) -> Any:
     return None if axes is None else np.argsort([axis % len(axes) for axis in axes])
 
 
-def unjoin(g: Any, shapes: Any, wanted: list[int] | None, axis: int | None, lifted: Any = None) -> Any:
+def rolled_to(axis: int, start: int, ndim: int) -> int:
+    """Return where `np.rollaxis` puts an axis: before the one that is at `start`."""
+    axis, start = axis % ndim, start + ndim if start < 0 else start
+    return start - 1 if axis < start else start
+
+
+def reshaped(g: Any, shapes: Any, wanted: list[int]) -> list[Any]:
+    """Return the wanted cotangents of several arrays in their own shapes; of a single array `g` is its own."""
+    return [np.reshape(g[i] if isinstance(g, tuple) else g, shapes[i]) for i in wanted]
+
+
+def mesh_axis(i: int, n: int, indexing: str) -> int:
+    """Return the axis along which coordinate array `i` of `n` runs in a mesh."""
+    return 1 - i if indexing == "xy" and i < 2 <= n else i
+
+
+def mesh_sum(g: Any, shape: tuple[int, ...], axis: int) -> Any:
+    """Sum a cotangent over every axis of a mesh but one."""
+    rest = tuple(i for i in range(g.ndim) if i != axis)
+    return np.reshape(np.sum(g, axis=rest) if rest else g, shape)
+
+
+def unjoin(
+    g: Any, shapes: Any, wanted: list[int] | None, axis: int | None, lift: Callable[..., Any] | None = None
+) -> Any:
     """Take a cotangent of joined arrays apart: the pieces that belong to the wanted ones.
 
-    `lifted` are the shapes in which the arrays were joined, where they differ from their own. Without `wanted`, the
-    arrays were the rows of a single one.
+    `lift` maps the shape of an array to the one that it was joined in. Without `wanted`, the arrays were the rows of
+    a single one.
     """
     if wanted is None:
         rows = [shapes[1:]] * shapes[0]
-        return np.stack(unjoin(g, rows, list(range(len(rows))), axis, lifted and [lifted[1:]] * shapes[0]))
+        return np.stack(unjoin(g, rows, list(range(len(rows))), axis, lift))
     if axis is None:
-        axis, lengths = 0, [int(np.prod(shape)) for shape in shapes]
+        axis, lengths = 0, [math.prod(shape) for shape in shapes]
     else:
         axis %= g.ndim
-        lengths = [shape[axis] for shape in lifted or shapes]
+        lengths = [(lift(shape) if lift else shape)[axis] for shape in shapes]
     stops = list(accumulate(lengths))
     found = pieces(g, axis, [stops[i] - lengths[i] for i in wanted], [stops[i] for i in wanted])
-    return [
-        part if part.shape == shapes[i] else np.reshape(part, shapes[i])
-        for part, i in zip(found, wanted, strict=True)
-    ]
+    pairs = zip(found, wanted, strict=True)
+    return [part if part.shape == shapes[i] else np.reshape(part, shapes[i]) for part, i in pairs]
 
 
 def unjoin_rows(g: Any, shapes: Any, wanted: list[int] | None, axis: int) -> Any:
@@ -109,3 +181,72 @@ def unjoin_rows(g: Any, shapes: Any, wanted: list[int] | None, axis: int) -> Any
         return np.moveaxis(g, axis, 0)
     rows = g if len(wanted) == len(shapes) else np.take(g, wanted, axis)
     return unstack(np.moveaxis(rows, axis, 0))
+
+
+def untile(g: Any, shape: tuple[int, ...], reps: Any) -> Any:
+    """Sum over the copies that `np.tile` made."""
+    reps = tuple(np.atleast_1d(reps).tolist())
+    ndim = max(len(shape), len(reps))
+    lengths, reps = (1,) * (ndim - len(shape)) + shape, (1,) * (ndim - len(reps)) + reps
+    apart = np.reshape(g, [n for pair in zip(reps, lengths, strict=True) for n in pair])
+    return np.reshape(np.sum(apart, axis=tuple(range(0, 2 * ndim, 2))), shape)
+
+
+def unrepeat(g: Any, shape: tuple[int, ...], repeats: Any, axis: int | None) -> Any:
+    """Sum over the copies that `np.repeat` made of each element along an axis."""
+    if axis is None:
+        return np.reshape(unrepeat(g, (math.prod(shape),), repeats, 0), shape)
+    axis %= len(shape)
+    if np.size(repeats) == 1:
+        return np.sum(np.reshape(g, (*shape[: axis + 1], np.ravel(repeats)[0], *shape[axis + 1 :])), axis=axis + 1)
+    return scatter(g, (slice(None),) * axis + (np.repeat(np.arange(shape[axis]), repeats),), shape)
+
+
+def unrepeat_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Sum over the copies that `np.resize` made of all elements in a row."""
+    n = math.prod(shape)
+    return np.reshape(scatter(np.reshape(g, (-1,)), np.arange(g.size) % max(n, 1), (n,)), shape)
+
+
+def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_type: str, stat_length: Any) -> Any:
+    """Pull back through `np.pad`, axis by axis.
+
+    Constants that were put around are dropped. A mode that copies elements is known by the places that it copies
+    from, one that mixes them by the matrix that it multiplies with; NumPy's own padding of the numbers 0, 1, 2, ...
+    and of the unit matrix gives both.
+    """
+    if isinstance(pad_width, dict):
+        pad_width = [pad_width.get(i, pad_width.get(i - len(shape), 0)) for i in range(len(shape))]
+        pad_width = [(width, width) if isinstance(width, int) else width for width in pad_width]
+    widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
+    if mode in ("constant", "empty"):
+        return getitem(g, tuple(slice(low, low + n) for n, (low, _) in zip(shape, widths, strict=True)))
+    if mode in ("maximum", "minimum", "median") or callable(mode):
+        raise RuleError(
+            f"np.pad with mode={mode!r} has no derivative rule",
+            "it isn't linear",
+            "np.concatenate of the array and of what stands around it",
+        )
+    copies = mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and reflect_type == "even")
+    options: dict[str, Any] = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
+    for axis, (n, width) in enumerate(zip(shape, widths, strict=True)):
+        if copies:
+            places = np.pad(np.arange(n), width, mode, **options)
+            index = (slice(None),) * axis + (places,)
+            g = scatter(g, index, (*g.shape[:axis], n, *g.shape[axis + 1 :]))
+        else:
+            if mode == "mean" and stat_length is not None:
+                options["stat_length"] = tuple(np.broadcast_to(stat_length, (len(shape), 2))[axis].tolist())
+            matrix = np.pad(np.eye(n), (width, (0, 0)), mode, **options)
+            g = np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis)
+    return g
+
+
+def undiagonal(g: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
+    """Put a cotangent on the diagonal of two axes of an array of zeros: the adjoint of `np.diagonal`."""
+    ends = (axis1 % len(shape), axis2 % len(shape))
+    rest = tuple(n for i, n in enumerate(shape) if i not in ends)
+    steps = np.arange(g.shape[-1])
+    rows, columns = steps + max(-offset, 0), steps + max(offset, 0)
+    full = scatter(g, (..., rows, columns), (*rest, shape[ends[0]], shape[ends[1]]))
+    return np.moveaxis(full, (-2, -1), ends)

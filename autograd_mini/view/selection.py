@@ -1,0 +1,110 @@
+"""Which nodes of a graph a drawing shows: all of a small graph, of a large one those nearest the result.
+
+The newest nodes are kept, so every node that isn't kept is older than those that are, and may be folded into one
+without making a cycle; named leaves are kept too, which use nothing themselves.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..graph import ZERO, CallNode, by_number
+from .calls import constants, last_name
+
+FEW_LEAVES = 8  # so many leaves stay beside the operation that uses them
+
+
+@dataclass
+class Selection:
+    """The nodes to show, and what the others are.
+
+    Attributes
+    ----------
+    kept : dict of Node to list
+        The nodes to show, each with its constants.
+    folded : Counter
+        How many nodes of each operation are not shown.
+    fed : Counter
+        How often those that are not shown use each of those that are.
+    operations, leaves : int
+        How many the whole graph has.
+    """
+
+    kept: dict[Any, list[tuple[str, Any]]] = field(default_factory=dict)
+    folded: Counter[str] = field(default_factory=Counter)
+    fed: Counter[Any] = field(default_factory=Counter)
+    operations: int = 0
+    leaves: int = 0
+
+    def keep(self, nodes: Iterable[Any], room: int) -> bool:
+        """Keep nodes in their order while there is room for them, their constants and their leaves; tell if all fit."""
+        for node in nodes:
+            if node in self.kept:
+                continue
+            beside = {one for one in used_by(node) if is_leaf(one) and one not in self.kept}
+            new = {node: constants(node)}
+            if len(beside) <= FEW_LEAVES:
+                new |= dict.fromkeys(sorted(beside, key=by_number), [])
+            if self.size + len(new) + len(new[node]) > room:
+                return False
+            self.kept |= new
+        return True
+
+    @property
+    def size(self) -> int:
+        """How many nodes the drawing gets."""
+        return len(self.kept) + sum(map(len, self.kept.values()))
+
+
+def used_by(node: Any) -> tuple[Any, ...]:
+    """Return the nodes that a node was computed from, without a derivative or with one."""
+    if type(node) is CallNode:
+        return (*node.inputs, *node.hidden)
+    if node.in2 is None:
+        return () if node.in1 is None else (node.in1,)
+    return (node.in2,) if node.in1 is None else (node.in1, node.in2)
+
+
+def is_leaf(node: Any) -> bool:
+    """Whether a node is where a graph starts: a leaf of the user, or a transform's own that is linked to nothing."""
+    return node.op.rule is None and node.op is not ZERO and node.in1 is None
+
+
+def reachable(roots: Iterable[Any]) -> list[Any]:
+    """Return all nodes that some nodes were computed from, without recursion."""
+    found = list(dict.fromkeys(roots))
+    seen = set(found)
+    for node in found:  # grows as it goes
+        for one in used_by(node):
+            if one not in seen:
+                seen.add(one)
+                found.append(one)
+    return found
+
+
+def select(roots: Sequence[Any], max_nodes: int) -> Selection:
+    """Choose what a drawing of at most `max_nodes` nodes shows of the graph behind some nodes."""
+    nodes = reachable(roots)
+    leaves = [node for node in nodes if is_leaf(node)]
+    newest = heapq.nlargest(max_nodes, nodes, key=by_number)
+    all_of_it = Selection(operations=len(nodes) - len(leaves), leaves=len(leaves))
+    if len(nodes) <= max_nodes and all_of_it.keep(newest, max_nodes):
+        return all_of_it
+
+    part = Selection(operations=all_of_it.operations, leaves=all_of_it.leaves)
+    named = sorted((leaf for leaf in leaves if leaf.name), key=by_number)
+    room = max_nodes - 1  # one for those that are folded
+    part.keep(roots, room // 2)
+    part.keep(named[: room // 4], room)
+    part.keep(newest, room)
+    for node in nodes:
+        if node not in part.kept:
+            part.folded["leaf" if is_leaf(node) else last_name(node.op.name)] += 1
+            for one in used_by(node):
+                if one in part.kept:
+                    part.fed[one] += 1
+    return part
