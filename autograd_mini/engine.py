@@ -14,7 +14,7 @@ import numpy as np
 
 from . import operators
 from .errors import BackwardError, InvalidInput, ShapeError, ZeroGradientWarning
-from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, note_change, own_module
+from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, note_change, own_module, user_depth
 from .primitives import contains_value
 from .pulling import run
 
@@ -96,9 +96,9 @@ class Value(operators.ArrayOperators):
                 "its gradient and an optimiser's state would no longer fit",
                 "am.Value(new) for a new leaf",
             )
-        if getattr(new, "dtype", None) != self.dtype:
+        if not hasattr(new, "dtype") or new.dtype != self.dtype:
             new = np.asarray(new).astype(self.dtype, casting="same_kind")
-        self._data = new if isinstance(self._data, ndarray) or np.ndim(new) else new[()]
+        self._data = new[()] if isinstance(self._data, np.generic) else new
 
     @property
     def grad(self) -> Any:
@@ -190,11 +190,11 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
                 "am.array([v, w]) or np.stack([v, w])",
             )
         data, copy = np.asarray(data), False
-        data = data if data.ndim else data[()]
+        data = data if data.ndim or data.dtype == object else data[()]
     if data.dtype.kind in "iu":
         return data.astype(float64)
     if data.dtype.kind not in "fc":
-        shown = repr(data.item()) if data.shape == () else f"an array of shape {data.shape} and dtype {data.dtype}"
+        shown = repr(np.asarray(data).item()) if data.shape == () else f"an array of shape {data.shape} and dtype {data.dtype}"
         raise InvalidInput(
             f"a Value can't be made of {shown}",
             "only real and complex numbers can be differentiated",
@@ -318,5 +318,5 @@ def zero_warning(leaves: list[str | None], functions: list[str]) -> None:
         f"the gradient of {who} is zero: every path to it passes {' or '.join(functions)}, whose derivative is zero"
         " wherever it exists. A smooth function in its place (a sigmoid for a threshold) has a gradient.",
         ZeroGradientWarning,
-        stacklevel=4,
+        stacklevel=user_depth(1) + 1,
     )

@@ -74,7 +74,7 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
     exact, loose = OPS[rule]["exact"], OPS[rule]["loose"]
     (_, line1), (_, line2) = two(rule)
     needs1, needs2 = (slots_of(rule, line) if line else () for line in (line1, line2))
-    shaped = any(name.endswith("_shape") for name in (*needs1, *needs2)) or bool(getattr(function, "signature", None))
+    shaped = any(name.startswith("like") for name in (*needs1, *needs2)) or bool(getattr(function, "signature", None))
     has1, has2 = line1 is not None, line2 is not None
     x1_for1, x2_for1, out_for1 = ("x1" in needs1, "x2" in needs1, "out" in needs1)
     x1_for2, x2_for2, out_for2 = ("x1" in needs2, "x2" in needs2, "out" in needs2)

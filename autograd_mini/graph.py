@@ -209,6 +209,15 @@ def locate(node: Node) -> None:
     node.code, node.lasti = frame.f_code, frame.f_lasti
 
 
+def user_depth(start: int = 1) -> int:
+    """Return how many frames above the caller's caller the first frame of user code stands, `start` at the least."""
+    depth = start
+    frame: Any = sys._getframe(start + 1)
+    while id(frame.f_globals) in OWN and frame.f_back is not None:
+        depth, frame = depth + 1, frame.f_back
+    return depth
+
+
 def line_of(code: Any, lasti: int | None) -> str:
     """Return the line of a code object and an offset in it, as messages name it.
 

@@ -40,6 +40,9 @@ SCALAR: dict[Callable[..., Any], Callable[[Any, Any], Any]] = {
 }
 
 
+_FLOAT_INSTEAD = "v.item() for the bare number; np.sin(v), not math.sin(v); np.where(mask, v, a) for a[mask] = v"
+
+
 class ArrayOperators(Recorded):
     """The array interface of a Value, in terms of NumPy functions."""
 
@@ -231,7 +234,7 @@ class ArrayOperators(Recorded):
         return self._data
 
     def __float__(self) -> float:
-        return float(self._convert("float()", "v.item() for the bare number; np.sin(v), not math.sin(v)"))
+        return float(self._convert("float()", _FLOAT_INSTEAD))
 
     def __int__(self) -> int:
         return int(self._convert("int()", "int(v.item()) for the bare number"))
@@ -265,15 +268,18 @@ class ArrayOperators(Recorded):
         return format(self._data, spec) if spec else str(self._data)
 
     def __repr__(self) -> str:
-        text = np.array2string(
-            np.asarray(self._data), threshold=20, edgeitems=2, precision=6, separator=", ", prefix="Value("
-        )
+        if self.shape == ():
+            text = str(np.asarray(self._data).item()) if self.dtype.itemsize > 4 else str(self._data)
+        else:
+            text = np.array2string(
+                np.asarray(self._data), threshold=20, edgeitems=2, precision=6, separator=", ", prefix="Value("
+            )
         return f"Value({text}{self._details()})"
 
     def _details(self) -> str:
         node, kind = self._node, self._data.dtype
         parts = [] if kind == np.float64 else [f"dtype={kind}"]
-        if self._data.size > 20:
+        if self._data.size > 20 or not self._data.size:
             parts.append(f"shape={self.shape}")
         if node is None:
             parts.append("constant")

@@ -237,8 +237,10 @@ def run(
                         "am.grad(...) of the inner function; transforms nest",
                     )
                 kept.append((node, g))
-            elif getrefcount(node) > UNHELD and getrefcount(node) > UNHELD + (shared or {}).get(node, 0):
-                kept.append((node, g))
+            elif getrefcount(node) > UNHELD and node.results is None:
+                # Either used more than once, or its Value is still held: the count of uses tells which.
+                if getrefcount(node) > UNHELD + (shared or {}).get(node, 0):
+                    kept.append((node, g))
 
 
 def count_unheld() -> int:

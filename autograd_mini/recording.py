@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +14,7 @@ from . import operators
 from .engine import Value, join
 from .errors import ShapeError
 from .fast import record_one, record_two
-from .graph import OPS, OWN, ZERO, Call, CallNode, Node, locate, own_module
+from .graph import OPS, ZERO, Call, CallNode, Node, locate, own_module, user_depth
 from .primitives import contains_value
 from .pulling import build_ops, pick, refuse_anomaly
 from .registry import PLAIN, REFUSED, RULES, Rule, listeners, qualified_name
@@ -248,16 +247,8 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
 def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
     """Call a function that has no rule: one whose derivative is zero, one that only looks, or refuse."""
     found: list[Value] = []
-
-    def raw(x: Any) -> Any:
-        if isinstance(x, Value):
-            found.append(x)
-            return x._data
-        if type(x) in (list, tuple):
-            return type(x)([raw(item) for item in x])
-        return x
-
-    arguments, keywords = raw(tuple(args)), {name: raw(x) for name, x in kwargs.items()}
+    arguments = raw(tuple(args), found)
+    keywords = {name: raw(x, found) for name, x in kwargs.items()}
     mode = current()
     floor = 0 if mode is None else mode.floor
     hidden = [v._node for v in found if v._node is not None and v._node.number >= floor]
@@ -275,6 +266,16 @@ def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
     if all(node.op is ZERO for node in hidden):
         return function(*arguments, **keywords)
     return operators.refuse_uncovered(qualified_name(function), args, kwargs)
+
+
+def raw(x: Any, found: list[Value]) -> Any:
+    """Return an argument with raw data for each Value in it, which is added to `found`."""
+    if isinstance(x, Value):
+        found.append(x)
+        return x._data
+    if type(x) in (list, tuple):
+        return type(x)([raw(item, found) for item in x])
+    return x
 
 
 def array(data: Any, name: str | None = None) -> Value:
@@ -332,26 +333,18 @@ def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: An
     if method == "__call__" and not kwargs:
         fast = FAST.get(ufunc)
         if fast is not None:
-            return fast(*inputs, depth=calling_depth())
+            return fast(*inputs, depth=user_depth(1) + 1)
     return dispatch_ufunc(ufunc, method, inputs, kwargs)
 
 
 def array_function(self: Value, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function, or a primitive, that was called with a Value (NEP 18)."""
     if not kwargs and function in FAST:
-        return FAST[function](*args, depth=calling_depth())
+        return FAST[function](*args, depth=user_depth(1) + 1)
     rule = RULES.get(function)
     if rule is None:
         return call_without_rule(function, args, kwargs)
     return record_call(rule, args, kwargs)
-
-
-def calling_depth() -> int:
-    """Return how many frames the user's code stands above a recorder that a protocol method calls."""
-    depth, frame = 2, sys._getframe(2)
-    while id(frame.f_globals) in OWN and frame.f_back is not None:
-        depth, frame = depth + 1, frame.f_back
-    return depth
 
 
 setattr(Value, "__array_ufunc__", array_ufunc)  # noqa: B010 - the class stands in a module above this one

@@ -218,7 +218,7 @@ def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tup
     for dummy in dummies:
         if dummy is not None:
             close_leaf(dummy)
-    cots = trace.pull(walk, results, dummies)
+    cots = trace.pull(walk, results, dummies, recorded=True)
     moving = [(cot, d) for cot, d in zip(cots, directions, strict=True) if isinstance(cot, Value)]
     recorded = walk.outer or any(depends(d, trace.outside) for d in directions)
     aims = [dummy._node for dummy in dummies if dummy is not None]

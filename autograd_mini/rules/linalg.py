@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NotCovered
 from ..registry import rule
 from .products import eye_like, transposed
 
@@ -39,8 +40,8 @@ def solve_second(g: Any, a: Any, b_shape: tuple[int, ...]) -> Any:
 def power_cotangent(g: Any, a: Any, n: int) -> Any:
     """Return the sum of (aᵀ)ᵏ g (aᵀ)ᵐ over k + m = n - 1; for n < 0, of the inverse."""
     if n < 0:
-        inverse = transposed(np.linalg.inv(a))
-        return -inverse @ power_cotangent(g, np.linalg.inv(a), -n) @ inverse
+        inverted = np.linalg.inv(a)
+        return -transposed(inverted) @ power_cotangent(g, inverted, -n) @ transposed(inverted)
     flipped = transposed(a)
     terms = [np.linalg.matrix_power(flipped, k) @ g @ np.linalg.matrix_power(flipped, n - 1 - k) for k in range(n)]
     return sum(terms, np.zeros_like(a))
@@ -101,12 +102,13 @@ rule(np.linalg.slogdet, "a", a=slogdet_cotangent)
 
 def unit(x: Any) -> Any:
     """Return the conjugate of x / |x|: the slope of |x|, with 0 at 0."""
-    return np.sign(x) if not np.iscomplexobj(x) else np.conj(x) / or_one(np.abs(x))
+    return np.sign(x) if not np.iscomplexobj(x) else np.conj(x) * inverse(np.abs(x))
 
 
-def or_one(x: Any) -> Any:
-    """Return x with 1 in place of 0, to divide by."""
-    return np.where(x == 0, 1, x)
+def inverse(x: Any) -> Any:
+    """Return 1 / x, with 0 in place of 1 / 0."""
+    zero = x == 0
+    return np.where(zero, 0, 1 / np.where(zero, 1, x))
 
 
 def norm_cotangent(g: Any, x: Any, out: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -117,7 +119,7 @@ def norm_cotangent(g: Any, x: Any, out: Any, ord: Any = None, axis: Any = None, 
         lost = tuple(i % ndim for i in axes)
         g, out = np.expand_dims(g, lost), np.expand_dims(out, lost)
     if ord in (None, "fro", "f") or (ord == 2 and len(axes) == 1):
-        return g * (np.conj(x) / or_one(out))
+        return g * (np.conj(x) * inverse(out))
     if len(axes) == 1:
         return g * vector_slope(x, out, ord, axes)
     if ord in ("nuc", 2, -2):
@@ -136,7 +138,8 @@ def vector_slope(x: Any, out: Any, ord: float, axes: tuple[int, ...]) -> Any:
         return unit(x) * share_of(size == out, axes)
     if ord == 1:
         return unit(x)
-    return unit(x) * np.where(size == 0, 0, (or_one(size) / or_one(out)) ** (ord - 1))
+    at_zero = size == 0
+    return unit(x) * np.where(at_zero, 0, (np.where(at_zero, 1, size) * inverse(out)) ** (ord - 1))
 
 
 def spectral_slope(x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
@@ -166,7 +169,7 @@ def vector_norm_cotangent(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, o
     if not keepdims:
         lost = tuple(i % ndim for i in axes)
         g, out = np.expand_dims(g, lost), np.expand_dims(out, lost)
-    return g * (np.conj(x) / or_one(out) if ord == 2 else vector_slope(x, out, ord, axes))
+    return g * (np.conj(x) * inverse(out) if ord == 2 else vector_slope(x, out, ord, axes))
 
 
 # ----------------------------------------------------------------------------------------------- Factorisations
@@ -191,8 +194,7 @@ def read_triangle(g: Any, low: bool) -> Any:
 
 def gaps(values: Any) -> Any:
     """Return 1 / (w_j - w_i), with 0 where they are equal."""
-    apart = np.expand_dims(values, -2) - np.expand_dims(values, -1)
-    return np.where(apart == 0, 0, 1 / or_one(apart))
+    return inverse(np.expand_dims(values, -2) - np.expand_dims(values, -1))
 
 
 def on_rows(x: Any) -> Any:
@@ -223,9 +225,9 @@ def cholesky_cotangent(g: Any, out: Any, upper: bool = False) -> Any:
     """Return L⁻ᵀ P L̄⁻¹ with P the lower triangle of Lᵀ g, its diagonal halved, for the triangle that was read."""
     if upper:
         return adjoint(cholesky_cotangent(adjoint(g), adjoint(out)))
-    inverse = np.linalg.inv(out)
+    inverted = np.linalg.inv(out)
     middle = lower(transposed(out) @ g, 0.5)
-    return read_triangle(transposed(inverse) @ middle @ np.conj(inverse), low=True)
+    return read_triangle(transposed(inverted) @ middle @ np.conj(inverted), low=True)
 
 
 def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
@@ -264,13 +266,12 @@ def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_
     slopes = gaps(s * s)
     turn_u, turn_v = slopes * (adjoint(u) @ g_u), slopes * (adjoint(v) @ g_v)
     middle = (turn_u + adjoint(turn_u)) * on_rows(s) + np.expand_dims(s, -1) * (turn_v + adjoint(turn_v))
-    inverse = on_rows(1 / or_one(s))
-    moved_u = (g_u - u @ (adjoint(u) @ g_u)) * inverse
-    moved_v = (g_v - v @ (adjoint(v) @ g_v)) * inverse
+    moved_u = (g_u - u @ (adjoint(u) @ g_u)) * on_rows(inverse(s))
+    moved_v = (g_v - v @ (adjoint(v) @ g_v)) * on_rows(inverse(s))
     phase = 0
     if np.iscomplexobj(a):
         inner = adjoint(u) @ g_u
-        phase = on_diagonal(1j * np.imag(np.diagonal(inner, axis1=-2, axis2=-1)) / or_one(s))
+        phase = on_diagonal(1j * np.imag(np.diagonal(inner, axis1=-2, axis2=-1)) * inverse(s))
     whole = (u @ (middle + on_diagonal(g_s) + phase) + moved_u) @ vh + u @ adjoint(moved_v)
     return np.conj(whole)
 

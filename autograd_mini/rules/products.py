@@ -18,7 +18,7 @@ from ..registry import rule
 
 def transposed(x: Any) -> Any:
     """Return a stack of matrices with rows and columns exchanged."""
-    return x.T if x.ndim == 2 else np.swapaxes(x, -1, -2)
+    return np.swapaxes(x, -1, -2)
 
 
 def matmul_first(g: Any, x1_shape: tuple[int, ...], x2: Any) -> Any:
@@ -47,6 +47,9 @@ rule(np.matmul, x1=matmul_first, x2=matmul_second)
 rule(np.linalg.matmul, "x1 x2", broadcasts=True, x1=matmul_first, x2=matmul_second)
 rule(np.vecdot, x1=lambda g, x2: np.conj(np.expand_dims(g, -1) * x2),
      x2=lambda g, x1: np.expand_dims(g, -1) * np.conj(x1))  # fmt: skip
+rule(np.linalg.vecdot, "x1 x2 axis", broadcasts=True,
+     x1=lambda g, x2, axis=-1: np.conj(np.expand_dims(g, axis) * x2),
+     x2=lambda g, x1, axis=-1: np.expand_dims(g, axis) * np.conj(x1))  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- Tensor products
 
@@ -200,9 +203,7 @@ def einsum_terms(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     return terms, broadcast + "".join(once)
 
 
-def einsum_cotangents(
-    g: Any, wanted: list[int], subscripts: str, operands: Any, optimize: Any = False
-) -> list[Any]:
+def einsum_cotangents(g: Any, wanted: list[int], subscripts: str, operands: Any, optimize: Any = False) -> list[Any]:
     """Return the cotangents of the operands at the positions `wanted`."""
     terms, out = einsum_terms(subscripts, [np.ndim(x) for x in operands])
     optimize = optimize if isinstance(optimize, (bool, str)) else True  # a path fits the forward product alone

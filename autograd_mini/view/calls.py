@@ -59,11 +59,11 @@ def constants(node: Any) -> list[tuple[str, Any]]:
 
 
 def is_complete(node: Any) -> bool:
-    """Whether a node is sure to show all of its constants."""
+    """Whether a node is sure to show all of its constants: a rule need not save every argument of a longer call."""
     if type(node) is not CallNode or node.call is not None or node.op.rule is None:
-        return all(x is not None for _, x in constants(node))
+        return True
     known = {*arguments(node), *(name for name, _, _ in node.edges)}
-    return known >= set(node.op.rule.pullbacks) and all(x is not None for _, x in constants(node))
+    return known >= set(node.op.rule.pullbacks)
 
 
 def operation(node: Any) -> str:

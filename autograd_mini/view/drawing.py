@@ -1,0 +1,254 @@
+"""`draw`: a recorded graph as a picture that shows itself in a notebook and can be saved."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..engine import Value
+from ..graph import collect, own_module
+from ..registry import RULES
+from ..state import full_record
+from ..trace import Trace, conjugate, name_of
+from ..tree import leaves, map_leaves
+from .dot import to_graph
+from .graph_data import GraphData, Root, describe_graph
+from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
+
+FEWEST = 10
+own_module(globals())
+
+
+class Drawing:
+    """The picture of a graph: it shows itself in a notebook, and `save` writes it.
+
+    It holds text only, nothing of the graph itself, so a drawing that is kept doesn't keep the graph.
+
+    Attributes
+    ----------
+    graph : graphviz.Digraph
+        The picture as the `graphviz` package has it, to change or to add to.
+    """
+
+    def __init__(self, data: GraphData, direction: str) -> None:
+        self.graph = to_graph(data, direction)
+        self._totals = data.totals
+
+    @property
+    def source(self) -> str:
+        """The picture as DOT text, which needs no renderer."""
+        return str(self.graph.source)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture: as DOT, SVG, PNG or PDF, by the suffix of the path; whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            With the suffix ``.dot``, ``.gv``, ``.svg``, ``.png`` or ``.pdf``; its folder must exist.
+
+        Returns
+        -------
+        Path
+            The path written.
+
+        Raises
+        ------
+        DrawingError
+            If the suffix is unknown, the folder is missing, or there is no renderer for the format.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = draw(Value(2.0) * 3.0).save(os.path.join(folder, "graph.dot"))
+        ...     path.name
+        'graph.dot'
+        """
+        target = writable_path(path)
+        write_whole(target, render(self.source, target.suffix.lower()))
+        return target
+
+    def _repr_svg_(self) -> str | None:
+        """Return the picture as SVG, or None where there is no renderer (front ends then show the text)."""
+        return render(self.source, ".svg").decode() if find_renderer() else None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return what a notebook shows: the picture, or the DOT text where there is no renderer."""
+        svg = self._repr_svg_()
+        return {"text/plain": self.source} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {self._totals}>"
+
+
+def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> Drawing:
+    """Draw the graph of a recorded Value, or of a function at some arguments.
+
+    Leaves are boxes (blue), constants dashed notes (grey), operations round (yellow); the result has a double outline
+    (green). Names are bold. A box shows shape and dtype (for float64 numbers neither), the value, and the gradient: of
+    arrays the range and the mean. An operation's tooltip is the line of code that called it.
+
+    Parameters
+    ----------
+    what : Value or callable
+        A Value is drawn with what its graph kept, and with the gradients that `backward` left. A function is run on
+        the arguments with everything kept, and gradients of its result are computed for the picture alone, if the
+        result is a single real number; nobody's `.grad` is touched.
+    *args
+        The arguments of the function. Numbers, floating arrays, Values and containers of them become leaves, named
+        as the function's parameters; anything else (integer arrays, booleans, strings) is passed as it is.
+    direction : {"TB", "LR"}, default "TB"
+        From top to bottom, or from left to right.
+    max_nodes : int, default 200
+        How many nodes the picture has at most. Of a larger graph those nearest the result and the named leaves are
+        shown, and one node stands for all others; the title has the totals.
+
+    Returns
+    -------
+    Drawing
+        Shows itself in a notebook; ``.save("graph.svg")`` writes it, ``.source`` is the DOT text.
+
+    Raises
+    ------
+    DrawingError
+        If there is no graph: a constant, a raw array, a function without arguments or whose result doesn't depend on
+        them; or if `direction` or `max_nodes` make no sense.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> w, x = Value(0.5, name="w"), Value(2.0, name="x")
+    >>> draw(np.tanh(w * x))
+    <Drawing of 2 operations, 2 leaves>
+    >>> draw(lambda w, x: np.tanh(w * x), 0.5, 2.0, direction="LR")
+    <Drawing of 2 operations, 2 leaves>
+    """
+    check_options(direction, max_nodes)
+    if isinstance(what, Value):
+        data = of_value(what, args, max_nodes)
+    elif callable(what):
+        data = of_function(what, args, max_nodes)
+    else:
+        raise DrawingError(
+            f"am.draw got {type(what).__name__}, which has no graph",
+            "only what is computed from a Value is recorded",
+            "am.draw(value) with the result of a computation on am.Value(...), or am.draw(f, *args)",
+        )
+    return Drawing(data, direction)
+
+
+def check_options(direction: str, max_nodes: int) -> None:
+    """Raise if an option of `draw` makes no sense."""
+    if direction not in ("TB", "LR"):
+        raise DrawingError(
+            f"direction is {direction!r}", "a graph is drawn from top to bottom or from left to right", '"TB" or "LR"'
+        )
+    if not isinstance(max_nodes, int) or max_nodes < FEWEST:
+        raise DrawingError(
+            f"max_nodes is {max_nodes!r}",
+            "a result, its inputs and a node for the rest need some room",
+            f"an integer of at least {FEWEST}",
+        )
+
+
+def of_value(value: Value, args: tuple[Any, ...], max_nodes: int) -> GraphData:
+    """Describe the graph of a recorded Value."""
+    if args:
+        raise DrawingError(
+            f"am.draw got a Value and {len(args)} more",
+            "a Value is drawn alone; arguments belong to a function",
+            "am.draw(value), am.draw(f, *args), or am.draw(np.stack([v, w])) for several in one picture",
+        )
+    if value.node is None:
+        raise DrawingError(
+            f"{value!r} has no graph",
+            "it was not computed from a Value that can be differentiated, or under no_grad",
+            "make the inputs am.Value(...), and compute the result from them outside no_grad",
+        )
+    return describe_graph([Root(value.node, value.data)], max_nodes)
+
+
+def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: int) -> GraphData:
+    """Run a function with everything kept, and describe its graph."""
+    raw = tuple(map_leaves(lambda x: x.data if isinstance(x, Value) else x, x) for x in args)
+    argnums = tuple(i for i, x in enumerate(raw) if is_number(x) or any(True for _ in leaves(x)))
+    if not argnums:
+        raise DrawingError(
+            f"am.draw({name_of(function)}) has no number or array to start from",
+            "a function is drawn as it runs on its arguments" if not args else "no argument can be differentiated",
+            f"am.draw({name_of(function)}, 2.0), with the arguments it takes",
+        )
+    with full_record():
+        trace = Trace(function, raw, {}, argnums)
+    names = (f"{parameter}{path}" for parameter, path in named_leaves(function, args, argnums))
+    for leaf, name, given in zip(trace.leaves, names, given_leaves(args, argnums), strict=True):
+        own_name = given.name if isinstance(given, Value) else None
+        leaf.name = leaf.name or own_name or name
+    roots = [
+        Root(x.node, x.data, f"result{path}")
+        for path, x in leaves(trace.result)
+        if isinstance(x, Value) and x.node is not None
+    ]
+    if not roots:
+        raise DrawingError(
+            f"the result of {name_of(function)} doesn't depend on its arguments",
+            "nothing was recorded: it returned a constant, or computed it outside NumPy or under no_grad",
+            "return what is computed from the arguments, with np functions",
+        )
+    return describe_graph(roots, max_nodes, gradients_of(trace.result))
+
+
+def is_number(x: Any) -> bool:
+    """Whether an argument is an integer that counts as a number to differentiate, as for `grad`."""
+    return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
+
+
+def given_leaves(args: Sequence[Any], argnums: Sequence[int]) -> list[Any]:
+    """Return the leaves of the differentiated arguments as they were given."""
+    return [x for i in argnums for x in ([args[i]] if is_number(args[i]) else [x for _, x in leaves(args[i])])]
+
+
+def named_leaves(
+    function: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]
+) -> list[tuple[str, str]]:
+    """Return for each leaf of the differentiated arguments the parameter's name and the path in a container."""
+    parameters = parameter_names(function, len(args))
+    return [
+        (parameters[i], path) for i in argnums for path in ([""] if is_number(args[i]) else [p for p, _ in leaves(args[i])])
+    ]
+
+
+def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    """Return the names under which a function takes its positional arguments, numbered where it has none."""
+    if function in RULES:
+        names = list(RULES[function].params)
+        star = RULES[function].star
+    else:
+        try:
+            parameters = list(inspect.signature(function).parameters.values())
+        except ValueError:  # some functions written in C
+            parameters = []
+        names = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+        star = next((i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL), None)
+    names, rest = (names, "argument ") if star is None else (names[:star], f"{names[star]}")
+    start = len(names) if star is not None else 0
+    return [names[i] if i < len(names) else f"{rest}{f'[{i - start}]' if star is not None else i}" for i in range(count)]
+
+
+def gradients_of(result: Any) -> dict[Any, Any]:
+    """Return the gradient of a result with respect to every node behind it; none unless it is a single real number."""
+    if not isinstance(result, Value) or result.shape != () or result.dtype.kind == "c":
+        return {}
+    walk = collect([result.node])
+    walk.cots[result.node] = result.dtype.type(1)
+    for node in walk.order:
+        g = walk.cots[node]
+        if g is not None and node.op.pull is not None:
+            node.op.pull(node, g, walk.cots)
+    return {node: conjugate(g) for node, g in walk.cots.items() if g is not None and not isinstance(g, dict)}

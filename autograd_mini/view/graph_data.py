@@ -1,0 +1,258 @@
+"""What a drawing shows, as plain records of text: boxes and arrows. Nothing here refers to the graph itself."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..engine import ZEROS
+from ..graph import ACTIVE, LINK, PICK, CallNode, line_of
+from .calls import arguments, constants, edge_name, is_complete, operation
+from .selection import Selection, is_leaf, select
+from .summary import number, shape_and_dtype, shorten, summary
+
+NOT_KEPT = "not kept"
+
+
+class Root(NamedTuple):
+    """A result to draw: its node, its data, and a name for it if it has none of its own."""
+
+    node: Any
+    data: Any
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Box:
+    """One node of a drawing.
+
+    `kind` is ``"leaf"``, ``"constant"``, ``"operation"``, ``"link"`` or ``"folded"``; `rows` are pairs of a short
+    label and a text.
+    """
+
+    key: str
+    kind: str
+    name: str = ""
+    operation: str = ""
+    rows: tuple[tuple[str, str], ...] = ()
+    tooltip: str = ""
+    scope: tuple[str, ...] = ()
+    is_result: bool = False
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """One edge of a drawing, from an input to the operation that uses it; dashed where no gradient flows."""
+
+    source: str
+    target: str
+    label: str = ""
+    dashed: bool = False
+
+
+@dataclass
+class GraphData:
+    """A drawing as boxes, arrows and lines of a title."""
+
+    boxes: list[Box] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
+    title: list[str] = field(default_factory=list)
+    totals: str = ""
+
+
+def describe_graph(roots: Sequence[Root], max_nodes: int, gradients: Mapping[Any, Any] | None = None) -> GraphData:
+    """Describe the graph behind some results, in at most `max_nodes` boxes.
+
+    `gradients` maps nodes to gradients; without it, those that `backward` left are shown.
+    """
+    selection = select([root.node for root in roots], max_nodes)
+    return _Describer(selection, roots, gradients).describe()
+
+
+class _Describer:
+    """Goes through the chosen nodes, newest first, and learns from each what its inputs were."""
+
+    def __init__(self, selection: Selection, roots: Sequence[Root], gradients: Mapping[Any, Any] | None) -> None:
+        self.selection = selection
+        self.gradients = gradients
+        self.results = {root.node: root.name for root in reversed(roots)}
+        self.known = {root.node: root.data for root in roots}
+        self.likes: dict[Any, Any] = {}
+        self.order = sorted(selection.kept, key=lambda node: -node.number)
+        self.keys = {node: f"n{i}" for i, node in enumerate(self.order)}
+        self.complete = True
+        self.data = GraphData()
+
+    def describe(self) -> GraphData:
+        """Return all boxes, arrows and the title."""
+        for node in self.order:
+            self._learn(node)
+            self.complete = self.complete and is_complete(node)
+            self._box(node)
+            self._arrows(node)
+        self.data.boxes.reverse()  # oldest first: dot lays out what it reads first on the left
+        self.data.arrows.reverse()
+        self._fold()
+        self._title()
+        return self.data
+
+    def _learn(self, node: Any) -> None:
+        """Note what a node tells about itself and about its inputs."""
+        call, saved = node.call, node.saved
+        if node.op is PICK:
+            parts = node.in1.call.result if node.in1.call else node.in1.saved.get("out")
+            self._note(node, None if parts is None else parts[node.x1], node.in1.results[node.x1])
+            return
+        if call is not None and node.results is None:
+            self._note(node, call.result)
+        elif node.results is None:
+            self._note(node, saved.get("out"))
+        given = arguments(node)
+        for name, inputs, like in node.edges:
+            like = like or self.likes.get(node)
+            if isinstance(inputs, tuple):
+                items = given.get(name) or [None] * len(inputs)
+                for one, item, its_like in zip(inputs, items, like, strict=True):
+                    if one is not None:
+                        self._note(one, item, its_like)
+            else:
+                self._note(inputs, given.get(name) if node.op.rule else self.known.get(node), like)
+
+    def _note(self, node: Any, data: Any, like: Any = None) -> None:
+        if data is not None:
+            self.known.setdefault(node, data)
+        data = self.known.get(node)
+        if data is not None and hasattr(data, "dtype"):
+            like = (data.shape, data.dtype)
+        elif isinstance(data, (float, int, complex)):
+            like = ((), np.result_type(data))
+        if like is not None:
+            self.likes.setdefault(node, like)
+
+    def _box(self, node: Any) -> None:
+        kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
+        name = shorten(node.name or self.results.get(node) or "")
+        shown = {"leaf": "" if name else "leaf", "link": "the same value"}.get(kind) or (
+            operation(node) if kind == "operation" else ""
+        )
+        rows: list[tuple[str, str]] = []
+        shape = shape_and_dtype(*self.likes[node]) if node in self.likes else ""
+        if shape:
+            rows.append(("", shape))
+        if node.results is not None:
+            rows.append(("", f"{len(node.results)} results"))
+        else:
+            data = self.known.get(node)
+            self.complete = self.complete and data is not None
+            rows.append(("value", NOT_KEPT if data is None else summary(data)))
+            rows += self._gradient(node)
+        self.data.boxes.append(
+            Box(
+                self.keys[node],
+                kind,
+                name,
+                shown,
+                tuple(rows),
+                self._tooltip(node, kind),
+                node.scope,
+                node in self.results,
+            )
+        )
+        for i, (_, x) in enumerate(self.selection.kept[node]):
+            self._constant(f"{self.keys[node]}c{i}", x)
+
+    def _constant(self, key: str, x: Any) -> None:
+        shape = shape_and_dtype(x.shape, x.dtype) if isinstance(x, np.ndarray) else ""
+        text = NOT_KEPT if x is None else summary(x)
+        self.complete = self.complete and x is not None
+        rows = (("", shape), ("value", text)) if shape else (("", text),)
+        self.data.boxes.append(Box(key, "constant", "", "constant" if shape else "", rows, "constant"))
+
+    def _gradient(self, node: Any) -> Iterator[tuple[str, str]]:
+        g = node.grad if self.gradients is None else self.gradients.get(node)
+        if g is ZEROS:
+            yield "grad", "0"
+        elif g is not None:
+            yield "grad", summary(g)
+
+    def _tooltip(self, node: Any, kind: str) -> str:
+        parts = [node.op.name if kind == "operation" else kind]
+        if node in self.likes:
+            shape, dtype = self.likes[node]
+            parts.append(f"shape {shape}, {dtype}")
+        if node.code is not None:
+            parts.append(os.path.basename(line_of(node.code, node.lasti)))  # without the user's folders
+        return " · ".join(parts)
+
+    def _arrows(self, node: Any) -> None:
+        """Draw an arrow for each use of an input; those from folded nodes are drawn as one."""
+        target = self.keys[node]
+        folded = 0
+        for i, (param, _) in reversed(list(enumerate(self.selection.kept[node]))):
+            self.data.arrows.append(Arrow(f"{target}c{i}", target, edge_name(node, param)))
+        for name, inputs, _ in reversed(node.edges):
+            for one in reversed(inputs) if isinstance(inputs, tuple) else (inputs,):
+                if one in self.keys:
+                    self.data.arrows.append(Arrow(self.keys[one], target, edge_name(node, name)))
+                elif one is not None:
+                    folded += 1
+        for one in node.hidden:
+            if one in self.keys:
+                self.data.arrows.append(Arrow(self.keys[one], target, "no gradient", dashed=True))
+            else:
+                folded += 1
+        if folded:
+            self.data.arrows.append(Arrow("folded", target, times(folded)))
+
+    def _fold(self) -> None:
+        counts = self.selection.folded
+        if not counts:
+            return
+        leaves = counts["leaf"]
+        operations = counts.total() - leaves
+        most = Counter({name: n for name, n in counts.items() if name != "leaf"}).most_common(5)
+        rows = [(name, f"{n:,}") for name, n in most]
+        if operations > sum(n for _, n in most):
+            rows.append(("others", f"{operations - sum(n for _, n in most):,}"))
+        if leaves and operations:
+            rows.append(("leaves", f"{leaves:,}"))
+        what = plural(operations, "more operation") if operations else plural(leaves, "more leaf")
+        self.data.boxes.append(Box("folded", "folded", "", f"… {what}", tuple(rows), "not shown one by one"))
+        for node, n in self.selection.fed.items():
+            self.data.arrows.append(Arrow(self.keys[node], "folded", times(n)))
+
+    def _title(self) -> None:
+        chosen = self.selection
+        self.data.totals = f"{plural(chosen.operations, 'operation')}, {plural(chosen.leaves, 'leaf')}"
+        if chosen.folded:
+            total = chosen.operations + chosen.leaves
+            self.data.title.append(
+                f"{total:,} nodes ({self.data.totals}), of which {len(chosen.kept)} are shown: those nearest the result"
+                " and named leaves"
+            )
+        if not self.complete:
+            self.data.title.append(
+                "some values or constants were not kept: record inside `with am.full_record():`, or am.draw(f, *args)"
+            )
+
+
+def times(n: int) -> str:
+    """Return a label for several arrows drawn as one."""
+    return f"×{number(n)}" if n > 1 else ""
+
+
+def plural(n: int, noun: str) -> str:
+    """Return a number with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "operation"), plural(1234, "leaf")
+    ('1 operation', '1,234 leaves')
+    """
+    many = noun[:-1] + "ves" if noun.endswith("leaf") else noun + "s"
+    return f"{n:,} {noun if n == 1 else many}"

@@ -1,0 +1,314 @@
+"""Sample calls of every function that has a rule: the one table that all tests take their inputs from.
+
+Numbers keep away from kinks, ties and the ends of domains, so that differences are good to many digits; what happens
+exactly there is tested by name elsewhere.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from case import Case, distinct, uniform
+from cases_linalg import CASES as LINALG
+from cases_network import CASES as NETWORK
+
+from autograd_mini.primitives import cast, getitem, relu, scatter, sigmoid, unstack
+from autograd_mini.rules.shaping import paste, pieces
+
+SHAPES = [(), (4,), (2, 3), (0, 3), (1, 2)]
+PAIRS = [((), ()), ((3,), (3,)), ((2, 3), (3,)), ((2, 1), (1, 3)), ((), (2, 2)), ((0, 3), (1, 3)), ((1,), ())]
+
+
+def elementwise() -> Iterator[Case]:
+    """Functions of one argument on scalars, vectors, matrices, nothing and size-1 axes."""
+    anywhere = [np.negative, np.positive, np.square, np.exp, np.exp2, np.expm1, np.sin, np.cos, np.arctan,
+                np.sinh, np.cosh, np.tanh, np.arcsinh, np.sinc, np.conjugate, np.real, np.imag,
+                np.nan_to_num, sigmoid]  # fmt: skip
+    for function in anywhere:
+        yield from (Case(function, (uniform(*shape, low=-1.4, high=1.4),)) for shape in SHAPES)
+    for function in [np.absolute, relu]:
+        yield from (Case(function, (distinct(*shape)[()],)) for shape in SHAPES)
+    for function in [np.fabs, np.cbrt]:
+        yield from (Case(function, (distinct(*shape)[()],), real_only=True) for shape in SHAPES)
+    for function in [np.deg2rad, np.radians, np.rad2deg, np.degrees]:
+        yield from (Case(function, (uniform(*shape),), real_only=True) for shape in SHAPES)
+    for function in [np.log, np.log2, np.log10, np.log1p, np.sqrt, np.reciprocal]:
+        yield from (Case(function, (uniform(*shape, low=0.5, high=3.0),)) for shape in SHAPES)
+    for function in [np.arcsin, np.arccos, np.arctanh, np.tan]:
+        yield from (Case(function, (uniform(*shape, low=-0.8, high=0.8),)) for shape in SHAPES)
+    yield from (Case(np.arccosh, (uniform(*shape, low=1.3, high=3.0),)) for shape in SHAPES)
+    for kind in (np.float64, np.longdouble, np.complex128):
+        yield Case(cast, (uniform(2, 3), kind), real_only=kind is not np.complex128)
+
+
+def zero_elsewhere(ufunc: Any) -> Any:
+    """Return a ufunc with 0 where `where=` leaves it out, and without NumPy's warning that it holds anything there."""
+
+    def via(*args: Any, where: Any) -> Any:
+        with warnings.catch_warnings(action="ignore", category=UserWarning):
+            return np.where(where, ufunc(*args, where=where), 0)
+
+    return via
+
+
+def pairwise() -> Iterator[Case]:
+    """Functions of two arguments on shapes that broadcast in every way."""
+
+    def cases(function, low=(-2.0, -2.0), high=(2.0, 2.0), real_only=False, wrt=(0, 1)):
+        for one, two in PAIRS:
+            x1, x2 = uniform(*one, low=low[0], high=high[0], seed=1), uniform(*two, low=low[1], high=high[1], seed=2)
+            yield Case(function, (x1, x2), wrt=wrt, real_only=real_only)
+
+    for function in [np.add, np.subtract, np.multiply, np.maximum, np.minimum, np.fmax, np.fmin]:
+        yield from cases(function)
+    for function in [np.hypot, np.arctan2, np.logaddexp, np.logaddexp2]:
+        yield from cases(function, real_only=True)
+    yield from cases(np.copysign, low=(0.2, 0.2), wrt=(0,), real_only=True)
+    yield from cases(np.copysign, low=(0.2, -2.0), high=(2.0, -0.2), wrt=(0,), real_only=True)
+    yield from cases(np.true_divide, low=(-2.0, 0.5))
+    yield from cases(np.power, low=(0.3, -2.0))
+    yield from cases(np.float_power, low=(0.3, -2.0))
+    yield from cases(np.remainder, low=(5.1, 2.1), high=(5.9, 2.4), real_only=True)
+    yield from cases(np.remainder, low=(-5.9, 2.1), high=(-5.1, 2.4), real_only=True)
+    yield from cases(np.fmod, low=(5.1, 2.1), high=(5.9, 2.4), real_only=True)
+    yield from cases(np.fmod, low=(-5.9, 2.1), high=(-5.1, 2.4), real_only=True)
+    x = distinct(3, 4)
+    yield from (Case(np.power, (x, p)) for p in [2, 3.0, 0, np.array([0, 1, 2, 3])])
+    yield Case(np.power, (x + 2, -1))
+    yield Case(np.power, (2.5, x), wrt=(1,))
+    yield Case(np.add, (x, uniform(4)), {"where": x > 0}, wrt=(0, 1), via=zero_elsewhere(np.add))
+    yield Case(np.exp, (x,), {"where": x > 0}, via=zero_elsewhere(np.exp))
+    mask = np.array([[True, False, True], [False, False, True]])
+    yield Case(np.where, (mask, uniform(2, 3), uniform(2, 3, seed=1)), wrt=(1, 2))
+    yield Case(np.where, (mask, uniform(), uniform(3)), wrt=(1, 2))
+    yield Case(np.where, (mask[0], uniform(2, 1), 0.5), wrt=(1,))
+    yield Case(np.clip, (distinct(3, 4), -0.4, 0.5))
+    yield Case(np.clip, (distinct(3, 4), None, 0.5))
+    yield Case(np.clip, (distinct(3, 4), -0.5, None))
+    yield Case(np.clip, (distinct(3, 4), np.float64(-0.4), np.full(4, 0.5)), wrt=(0, 1, 2))
+    if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
+        yield Case(np.clip, (distinct(3, 4),), {"min": np.full((3, 1), -0.5), "max": np.float64(0.4)}, (0, "min", "max"))
+
+
+def reductions() -> Iterator[Case]:
+    """Reductions over no, one, several and all axes, with each of their options."""
+    over = [
+        ((2, 3), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": -1, "keepdims": True}), ((2, 3), {"keepdims": True}),
+        ((2, 3, 2), {"axis": (0, 2)}), ((2, 3, 2), {"axis": (-1, 0), "keepdims": True}), ((4,), {}), ((4,), {"axis": 0}),
+        ((), {}), ((1, 3), {"axis": 0}), ((3, 1), {"axis": 1}), ((0, 2), {"axis": 1}), ((2, 3), {"axis": ()}),
+    ]  # fmt: skip
+    mask = np.array([[True, False, True], [False, True, True]])
+    for function in [np.sum, np.mean, np.prod]:
+        for shape, options in over:
+            yield Case(function, (uniform(*shape),), options)
+        yield Case(function, (uniform(2, 3),), {"where": mask})
+        yield Case(function, (uniform(2, 3),), {"where": mask[0], "axis": 1})
+        yield Case(function, (uniform(2, 3), 1))
+        yield Case(function, (uniform(2, 3),), {"dtype": np.complex128})
+        yield Case(function, (uniform(2, 3), None, None, None))
+    yield Case(np.sum, (uniform(0, 2),), {"axis": 0})
+    yield Case(np.sum, (uniform(0),))
+    yield Case(np.prod, (uniform(0, 2),), {"axis": 0})
+    for function in [np.sum, np.prod]:
+        yield Case(function, (uniform(2, 3),), {"axis": 1, "initial": 2.5})
+    for zeros in ([2], [1, 3], [0, 2, 4], [0], [4]):
+        x = uniform(5)
+        x[zeros] = 0
+        yield Case(np.prod, (x,))
+        yield Case(np.cumprod, (x,))
+        yield Case(np.prod, (np.stack([x, uniform(5, seed=1)]),), {"axis": 1})
+    for function in [np.max, np.min, np.amax, np.amin]:
+        for shape, options in over:
+            yield Case(function, (distinct(*shape)[()],), options)
+        yield Case(function, (distinct(2, 3),), {"initial": 0.0, "axis": 0})
+        yield Case(function, (distinct(2, 3),), {"initial": 0.0, "where": mask})
+    for shape, options in over[:-1]:
+        if shape:
+            yield Case(np.ptp, (distinct(*shape),), options)
+    for function in [np.var, np.std]:
+        for shape, options in over[:8]:
+            yield Case(function, (uniform(*shape),), options)
+            yield Case(function, (uniform(*shape),), {**options, "ddof": 1})
+        yield Case(function, (uniform(2, 3),), {"axis": 1, "correction": 1})
+        yield Case(function, (uniform(2, 3),), {"axis": 1, "ddof": 0.5})
+        yield Case(function, (uniform(2, 3),), {"where": mask, "axis": 1})
+        yield Case(function, (uniform(2, 3),), {"axis": 1, "mean": uniform(2, 1)}, wrt=(0, "mean"))
+    for function in [np.cumsum, np.cumprod]:
+        for shape in [(5,), (2, 3), (1, 3), (0, 2), (3, 1), (0,)]:
+            yield Case(function, (uniform(*shape),))
+            yield Case(function, (uniform(*shape), 0))
+            yield Case(function, (uniform(*shape),), {"axis": -1})
+        yield Case(function, (uniform(),))
+        yield Case(function, (uniform(), 0))
+    if hasattr(np, "cumulative_sum"):
+        for function in [np.cumulative_sum, np.cumulative_prod]:
+            yield Case(function, (uniform(4),))
+            yield Case(function, (uniform(2, 3),), {"axis": 1})
+            yield Case(function, (uniform(2, 3),), {"axis": -2, "include_initial": True})
+
+
+def shaping() -> Iterator[Case]:
+    """Functions that move elements around."""
+    x, cube, row, none = uniform(2, 3), uniform(2, 3, 4), uniform(3), uniform(0, 3)
+    for order in ("C", "F"):
+        yield Case(np.reshape, (x, (3, 2)), {"order": order})
+        yield Case(np.ravel, (cube,), {"order": order})
+    yield from (Case(np.reshape, (x, shape)) for shape in [-1, (6,), (1, 3, 2), [3, -1]])
+    yield from (Case(np.reshape, (uniform(), shape)) for shape in [(), (1, 1)])
+    yield Case(np.reshape, (none, (3, 0)))
+    yield from (Case(np.ravel, (a,)) for a in [uniform(), row, none])
+    yield from (Case(np.transpose, (a,)) for a in [uniform(), row, x, cube, none])
+    yield from (Case(np.transpose, (cube, axes)) for axes in [(1, 2, 0), (-1, 0, 1), [2, 1, 0]])
+    yield from (Case(np.matrix_transpose, (a,)) for a in [x, cube, none])
+    yield Case(np.moveaxis, (cube, 0, -1))
+    yield Case(np.moveaxis, (cube, (0, -1), (-1, 1)))
+    yield from (Case(np.swapaxes, (cube, *axes)) for axes in [(0, 2), (-1, 1), (1, 1)])
+    yield from (Case(np.rollaxis, (cube, *axes)) for axes in [(2,), (0, 3), (1, 2), (-1, -2), (0, 2), (2, 1), (-1, 0)])
+    yield from (Case(np.squeeze, (uniform(1, 3, 1), *axis)) for axis in [(), (0,), ((0, 2),), (-1,)])
+    yield Case(np.squeeze, (uniform(),))
+    yield from (Case(np.expand_dims, (x, axis)) for axis in [0, -1, (0, 2), 1])
+    yield Case(np.expand_dims, (uniform(), 0))
+    for function in [np.atleast_1d, np.atleast_2d, np.atleast_3d]:
+        yield from (Case(function, (a,)) for a in [uniform(), row, x, cube, none])
+        yield Case(function, (row, x, uniform()), wrt=(0, 1, 2))
+    yield from (Case(np.broadcast_to, (a, (2, 3))) for a in [uniform(), row, uniform(2, 1), x])
+    yield Case(np.broadcast_to, (uniform(1, 3), (0, 3)))
+    yield Case(np.broadcast_arrays, (row, uniform(2, 1), uniform()), wrt=(0, 1, 2))
+    yield Case(np.broadcast_arrays, (row,))
+    for options in ({}, {"indexing": "ij"}, {"sparse": True}, {"copy": False}):
+        yield Case(np.meshgrid, (uniform(2), row, uniform(4)), options, wrt=(0, 1, 2))
+        yield Case(np.meshgrid, (row, uniform()), options, wrt=(0, 1))
+        yield Case(np.meshgrid, (row,), options)
+    yield Case(np.flip, (cube,))
+    yield from (Case(np.flip, (a, axis)) for a, axis in [(cube, 1), (cube, (0, -1)), (uniform(1, 3), 0), (none, 1)])
+    yield from (Case(function, (a,)) for function in [np.fliplr, np.flipud] for a in [x, cube, none])
+    yield from (Case(np.rot90, (x, k)) for k in [0, 1, 2, 3, -1])
+    yield Case(np.rot90, (cube, 1, (1, 2)))
+    yield from (Case(np.roll, (cube, *how)) for how in [(1,), (-2, 1), ((1, 2), (0, -1)), (5, 0), ([1, 2], [0, 1])])
+    yield Case(np.roll, (none, 1))
+    yield from (Case(np.copy, (a,)) for a in [uniform(), x])
+    if hasattr(np, "astype"):
+        yield Case(np.astype, (x, np.float64), real_only=True)
+        yield Case(np.astype, (x, np.complex128))
+    for function in [np.tril, np.triu]:
+        yield from (Case(function, (uniform(3, 4), k)) for k in [0, 1, -1])
+        yield from (Case(function, (a,)) for a in [cube, none])
+    yield from (Case(np.diag, (a, k)) for a in [row, uniform(3, 4), uniform(4, 3)] for k in [0, 1, -2])
+    yield from (Case(np.diag, (a,)) for a in [row, x, none, uniform(0)])
+    yield from (Case(np.diagflat, (a, k)) for a in [row, x] for k in [0, -1])
+    yield from (Case(np.diagonal, (cube, *how)) for how in [(), (1,), (-1, 1, 2), (0, 2, 0), (1, -1, -2)])
+    yield from (Case(np.diagonal, (a,)) for a in [x, none])
+
+
+def joining() -> Iterator[Case]:
+    """Joining, splitting, repeating and padding."""
+    x, row = uniform(2, 3), uniform(3)
+    yield Case(np.concatenate, ([x, uniform(1, 3), uniform(0, 3), uniform(3, 3)],))
+    yield Case(np.concatenate, ((x, uniform(2, 1)),), {"axis": -1})
+    yield Case(np.concatenate, ([x, row, uniform(1)], None))
+    yield Case(np.concatenate, ([row],))
+    yield from (Case(np.concatenate, (uniform(2, 3, 2), axis)) for axis in [0, 1, -1, None])
+    for axis in (0, 1, -1, 2):
+        yield Case(np.stack, ([x, uniform(2, 3, seed=1), uniform(2, 3, seed=2)], axis))
+        yield Case(np.stack, (uniform(2, 3, 2), axis))
+    yield Case(np.stack, ([uniform(), uniform(seed=1)],))
+    yield Case(np.stack, ([uniform(0, 2), uniform(0, 2)],))
+    for function in [np.vstack, np.hstack, np.dstack, np.column_stack]:
+        yield Case(function, ([row, uniform(3, seed=1)],))
+        yield Case(function, ([x, uniform(2, 3, seed=1)],))
+        yield Case(function, ([uniform(), uniform(seed=1)],))
+        yield Case(function, (uniform(2, 3, 2),))
+    yield Case(np.vstack, ([row, x],))
+    yield Case(np.hstack, ([x, uniform(2, 1)],))
+    yield Case(np.dstack, ([x, uniform(2, 3, 2)],))
+    yield Case(np.column_stack, ([uniform(2), x],))
+    yield Case(np.append, (x, row), wrt=(0, 1))
+    yield Case(np.append, (x, uniform(1, 3)), {"axis": 0}, wrt=(0, 1))
+    yield Case(np.append, (x, uniform()), wrt=(0, 1))
+    grid = uniform(4, 2, 4)
+    yield from (Case(np.split, (grid, *how)) for how in [(2,), (2, -1), ([1, 3],), ([1, 1, 9], 2)])
+    yield from (Case(np.array_split, (grid, *how)) for how in [(3,), (3, 2), ([1, 2],), (5, 1)])
+    for function in [np.vsplit, np.hsplit, np.dsplit]:
+        yield Case(function, (grid, 2))
+        yield Case(function, (grid, [1]))
+    yield Case(np.hsplit, (uniform(4), 2))
+    yield from (Case(np.tile, (a, reps)) for a in [x, row, uniform()] for reps in [2, (2,), (3, 2), (2, 1, 2), (1, 1)])
+    yield from (Case(np.tile, (x, reps)) for reps in [0, [2, 2], ()])
+    yield from (Case(np.repeat, (x, *how)) for how in [(2,), (2, 0), (3, -1), ([1, 2], 0), ([2], 0), ([0, 2, 1], 1)])
+    yield Case(np.repeat, (x, np.array([1, 0, 2, 1, 3, 1])))
+    yield from (Case(np.repeat, (uniform(), n)) for n in [3, 0])
+    yield from (Case(np.resize, (x, shape)) for shape in [(3, 3), 4, (2, 5)])
+    for width in (1, (1, 2), ((0, 1), (2, 1)), [[1], [2]], 0):
+        yield Case(np.pad, (x, width))
+        for mode in ("edge", "symmetric", "wrap", "mean", "linear_ramp", "empty"):
+            if mode != "empty":
+                yield Case(np.pad, (x, width), {"mode": mode})
+    yield Case(np.pad, (x, ((1, 1), (0, 0))), {"constant_values": 3.0})
+    yield Case(np.pad, (uniform(3, 4), ((1, 2), (2, 3)), "reflect"))
+    yield Case(np.pad, (uniform(3, 4), ((1, 2), (2, 3)), "reflect"), {"reflect_type": "odd"})
+    yield Case(np.pad, (uniform(3, 4), ((5, 7), (9, 3)), "wrap"))
+    yield Case(np.pad, (uniform(3, 4), ((5, 7), (9, 3)), "symmetric"), {"reflect_type": "odd"})
+    yield Case(np.pad, (uniform(3, 4), 2, "linear_ramp"), {"end_values": 2.0})
+    yield Case(np.pad, (uniform(3, 4), 2, "mean"), {"stat_length": 2})
+    yield Case(np.pad, (uniform(3, 4), 2, "mean"), {"stat_length": ((1, 2), (3, 2))})
+    if np.lib.NumpyVersion(np.__version__) >= "2.2.0":
+        yield Case(np.pad, (x, {-1: (1, 2)}))
+    yield Case(pieces, (uniform(5, 2), 0, [0, 3], [2, 4]))
+    yield Case(paste, ([uniform(2, 2), uniform(2, 1)], 1, [0, 3], [2, 4], (2, 5)))
+
+
+def indexing() -> Iterator[Case]:
+    """Indexing in every form, and its relatives."""
+    x, cube = uniform(4, 3), uniform(4, 3, 2)
+    mask = np.array([True, False, True, True])
+    both = np.array([[True, False, True], [False, False, False], [True, True, True], [False, True, False]])
+    rows, columns = np.array([0, 2, 2, -1]), np.array([1, 1, 1, 0])
+    forms = [
+        0, -1, (1, 2), (-1, -3), slice(None), slice(1, 3), slice(None, None, -1), slice(3, None, -2), slice(2, 2),
+        ..., (..., 0), (0, ...), None, (None, 1), (slice(None), None, 1), (slice(None), -1), np.int64(2), (),
+        mask, both, (mask, 1), (mask, slice(None, None, 2)), rows, [0, 0, 3], (rows, columns), (rows, 1),
+        (slice(None), columns), (slice(1, None), [0, 0]), (rows[:, None], [0, 2]), ([[0, 1], [1, 0]],),
+        (rows, None, slice(None)), np.array([], int), np.zeros(4, bool), [True, False, True, True], np.array(1),
+        (np.array(1), slice(None)),
+    ]  # fmt: skip
+    yield from (Case(getitem, (x, index)) for index in forms)
+    yield from (Case(getitem, (cube, index)) for index in [(rows, slice(None), [0, 1, 0, 0]), (0, ..., [1, 1, 0]), both])
+    yield from (Case(getitem, (uniform(), index)) for index in [(), ..., None, True])
+    yield from (Case(getitem, (uniform(0, 3), index)) for index in [slice(None), (slice(None), 1), None])
+    yield Case(scatter, (uniform(3), [0, 0, 2], (4,)))
+    yield Case(scatter, (uniform(2, 3), (slice(None), [1, 1, 0]), (2, 3)))
+    yield Case(scatter, (uniform(), (1, 2), (2, 3)))
+    yield Case(scatter, (uniform(2), np.array([True, False, True]), (3,)))
+    for function in [unstack, *([np.unstack] if hasattr(np, "unstack") else [])]:
+        yield from (Case(function, (a,)) for a in [x, uniform(3), uniform(1, 2), uniform(2, 0)])
+    if hasattr(np, "unstack"):
+        yield Case(np.unstack, (cube,), {"axis": -1})
+    for indices in (1, [0, 0, -1], np.array([[0, 1], [2, 0]]), np.array([], int)):
+        yield Case(np.take, (x, indices))
+        yield Case(np.take, (x, indices, 1))
+        yield Case(np.take, (x, indices), {"axis": -2})
+    yield Case(np.take, (x, [-9, 1, 5, 5]), {"axis": 1, "mode": "clip"})
+    yield Case(np.take, (x, [-9, 1, 5, 5]), {"mode": "wrap"})
+    along = np.array([[0, 0, 1], [1, 2, 0], [2, 2, 2], [0, 1, 2]])
+    yield Case(np.take_along_axis, (x, along, 1))
+    yield Case(np.take_along_axis, (x, along, -2))
+    yield Case(np.take_along_axis, (x, along[:1], 1))
+    yield Case(np.take_along_axis, (x[:1], along, -1))
+    yield Case(np.take_along_axis, (x, rows, None))
+    yield Case(np.compress, (mask, x), {"axis": 0}, wrt=(1,))
+    yield Case(np.compress, ([False, True], x), {"axis": -1}, wrt=(1,))
+    yield Case(np.compress, (mask, x), wrt=(1,))
+    yield Case(np.extract, (both, x), wrt=(1,))
+    yield from (Case(np.delete, (x, *how)) for how in [(1, 0), ([0, 2], 1), (slice(0, 2), -2), (5,)])
+    for a in (distinct(4, 3), distinct(5), distinct(0, 3), distinct(1, 4)):
+        yield Case(np.sort, (a,))
+        yield Case(np.sort, (a,), {"axis": 0})
+        yield Case(np.sort, (a,), {"axis": None})
+    yield Case(np.sort, (distinct(9),), {"kind": "stable"})
+    yield from (Case(np.partition, (distinct(9, 4), *how)) for how in [(2,), (2, 0), ([1, 3], -1), (7, None)])
+
+
+CASES = [*elementwise(), *pairwise(), *reductions(), *shaping(), *joining(), *indexing(), *LINALG, *NETWORK]

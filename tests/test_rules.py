@@ -1,0 +1,177 @@
+"""Every rule, on every sample call of the table in `cases.py`, against differences and against its own linearity."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from case import Case, difference, like, pairing, split_complex
+from cases import CASES
+from duck import Duck, unwrap
+
+import autograd_mini as am
+from autograd_mini.registry import all_rules
+
+# An extremum has no second derivative of its own: its rule compares, and says so where nothing else is left.
+pytestmark = pytest.mark.filterwarnings("ignore::autograd_mini.errors.ZeroGradientWarning")
+
+REAL = [case for case in CASES if not any(np.iscomplexobj(x) for x in case.inputs)]
+each = pytest.mark.parametrize("case", CASES, ids=str)
+each_real = pytest.mark.parametrize("case", REAL, ids=str)
+
+
+def assert_close(got, wanted, tolerance=1e-7):
+    for one, other in zip(got, wanted, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+
+
+def cotangents(case: Case, inputs) -> list:
+    """Return a random, non-uniform cotangent for each result of a case."""
+    return list(like(case(*inputs), seed=100))
+
+
+def pulled(case: Case, inputs, us) -> list:
+    """Return the cotangent of each input."""
+    return list(am.vjp(case, *inputs)[1](us))
+
+
+def check_first_order(case: Case, inputs, tolerance=1e-7) -> None:
+    us = cotangents(case, inputs)
+    value, pullback = am.vjp(case, *inputs)
+    for got, wanted in zip(value, case(*inputs), strict=True):
+        np.testing.assert_array_equal(got, wanted)
+    found = pullback(us)
+    assert [g.dtype for g in found] == [x.dtype for x in inputs]
+    for i, x in enumerate(inputs):
+
+        def alone(new, i=i):
+            return case(*inputs[:i], new, *inputs[i + 1 :])
+
+        assert_close([found[i]], [difference(lambda new: pairing(us, alone(new)), x)], tolerance)
+        (one,) = am.vjp(alone, x)[1](us)
+        np.testing.assert_allclose(one, found[i], rtol=1e-14, atol=1e-14)
+
+
+@each
+def test_the_pullback_agrees_with_differences(case):
+    check_first_order(case, case.inputs)
+
+
+@each_real
+def test_complex_numbers_agree_with_differences(case):
+    inputs = [split_complex(x, i) for i, x in enumerate(case.inputs)]
+    if case.real_only:
+        with pytest.raises((TypeError, ValueError, np.exceptions.ComplexWarning)):
+            case(*inputs)
+    else:
+        check_first_order(case, inputs)
+
+
+@each
+def test_the_second_order_agrees_with_differences(case):
+    inputs, us = case.inputs, cotangents(case, case.inputs)
+    ws = list(like(inputs, seed=200))
+    found = am.vjp(lambda *xs: pulled(case, xs, us), *inputs)[1](ws)
+    for i, x in enumerate(inputs):
+
+        def slope(new, i=i):
+            return pairing(ws, pulled(case, [*inputs[:i], new, *inputs[i + 1 :]], us))
+
+        assert_close([found[i]], [difference(slope, x)], 1e-6)
+
+
+@each
+def test_the_jvp_is_the_transpose_of_the_vjp(case):
+    inputs, us = case.inputs, cotangents(case, case.inputs)
+    directions = list(like(inputs, seed=300))
+    value, tangents = am.jvp(case, tuple(inputs), tuple(directions))
+    assert [t.dtype for t in tangents] == [y.dtype for y in value]
+    assert pairing(us, tangents) == pytest.approx(pairing(pulled(case, inputs, us), directions), rel=1e-10, abs=1e-10)
+
+
+@each
+def test_the_rule_is_linear_in_its_cotangent(case):
+    us = cotangents(case, case.inputs)
+    ws = list(like(us, seed=400))
+    pullback = am.vjp(case, *case.inputs)[1]
+    mixed = pullback([2.5 * u - 0.5 * w for u, w in zip(us, ws, strict=True)])
+    assert_close(mixed, [2.5 * a - 0.5 * b for a, b in zip(pullback(us), pullback(ws), strict=True)], 1e-12)
+    for nothing in pullback([0 * u for u in us]):
+        np.testing.assert_array_equal(nothing, np.zeros_like(nothing))
+    # The rule recorded at 0 must still have the slope of the rule: what it does to 0 + u.
+    zeros = [np.zeros_like(u) for u in us]
+    slopes = am.jvp(lambda *gs: list(am.vjp(case, *case.inputs)[1](list(gs))), tuple(zeros), tuple(us))[1]
+    assert_close(slopes, pullback(us), 1e-12)
+
+
+@each_real
+def test_float32_stays_float32(case):
+    inputs = [np.asarray(x, np.float32)[()] for x in case.inputs]
+    us = cotangents(case, inputs)
+    found = pulled(case, inputs, us)
+    assert [g.dtype for g in found] == [np.float32] * len(inputs)
+    wide = [x.astype(np.float64) for x in inputs]
+    in_double = [u.astype(y.dtype) for u, y in zip(us, case(*wide), strict=True)]
+    for got, wanted in zip(found, pulled(case, wide, in_double), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-3, atol=1e-4)
+
+
+@each
+def test_the_layout_in_memory_changes_nothing(case):
+    us = cotangents(case, case.inputs)
+    wanted = pulled(case, case.inputs, us)
+    for layout in (np.asfortranarray, backwards, strided):
+        inputs = [layout(x) if x.ndim else x for x in case.inputs]
+        moved = [layout(u) if u.ndim else u for u in us]
+        assert_close(pulled(case, inputs, moved), wanted, 1e-12)
+
+
+def backwards(x):
+    """Return the same numbers with negative strides."""
+    return np.flip(np.flip(x).copy())
+
+
+def strided(x):
+    """Return the same numbers with gaps between them."""
+    wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+    wide[..., ::2] = x
+    return wide[..., ::2]
+
+
+@each
+def test_an_array_that_only_speaks_the_protocols_goes_through(case):
+    us = cotangents(case, case.inputs)
+    wanted = pulled(case, case.inputs, us)
+    leaves = [am.Value(Duck(x)) for x in case.inputs]
+    loss = sum(np.sum(np.real(y * Duck(np.conj(u)))) for y, u in zip(case(*leaves), us, strict=True))
+    loss.backward()
+    for leaf, one in zip(leaves, wanted, strict=True):
+        assert isinstance(leaf.data, Duck)
+        if leaf.grad is None:
+            np.testing.assert_array_equal(one, np.zeros_like(one))
+        else:
+            assert isinstance(leaf.grad, Duck)
+            assert_close([unwrap(leaf.grad)], [np.asarray(one)], 1e-12)
+
+
+@pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)
+def test_every_line_of_every_rule_has_a_case(rule):
+    own = [case for case in CASES if case.function is rule.function]
+    last = len(rule.params) if rule.star is None else rule.star
+    tested = {key if isinstance(key, str) else rule.params[min(key, last)] for case in own for key in case.wrt}
+    assert tested == set(rule.pullbacks)
+
+
+@pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)
+def test_the_defaults_of_a_rule_are_those_of_numpy(rule):
+    try:
+        signature = inspect.signature(rule.function).parameters
+    except ValueError:
+        return  # NumPy doesn't tell
+    for line in rule.pullbacks.values():
+        for name, default in line.defaults.items():
+            own = signature[name].default if name in signature else np._NoValue
+            if own is not np._NoValue and own is not inspect.Parameter.empty:
+                assert default == own, f"{rule.name}: {name}"
