@@ -61,10 +61,10 @@ class ExpressionError(AutogradError, ValueError):
 
 
 class Step(NamedTuple):
-    """One step: push a number or a variable (`count` is None), or apply a function to the last `count` results."""
+    """One step: push a number or a variable (`arity` is None), or apply a function to the last `arity` results."""
 
     what: Any
-    count: int | None
+    arity: int | None
     span: tuple[int, int]
 
 
@@ -107,7 +107,7 @@ class Expression:
         if len(self.text) > LONGEST:
             raise ExpressionError(f"an expression of {len(self.text)} characters; the longest allowed has {LONGEST}")
         self.steps = tuple(self._read(self._parse(), 1))
-        variables = [step for step in self.steps if step.count is None and isinstance(step.what, str)]
+        variables = [step for step in self.steps if step.arity is None and isinstance(step.what, str)]
         self.names = tuple(dict.fromkeys(step.what for step in variables))
         self.spans = {step.what: step.span for step in reversed(variables)}
 
@@ -128,11 +128,11 @@ class Expression:
     def _run(self, values: Mapping[str, Any], look: Callable[[Step, Any], None] | None = None) -> Any:
         stack: list[Any] = []
         for step in self.steps:
-            if step.count is None:
+            if step.arity is None:
                 stack.append(values[step.what] if isinstance(step.what, str) else step.what)
             else:
-                arguments = stack[-step.count :]
-                del stack[-step.count :]
+                arguments = stack[-step.arity :]
+                del stack[-step.arity :]
                 stack.append(step.what(*arguments))
             if look:
                 look(step, stack[-1])
@@ -214,7 +214,7 @@ def suggestion(name: str, known: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> suggestion("tahn", FUNCTIONS), suggestion("ln", FUNCTIONS), suggestion("qqq", FUNCTIONS)
+    >>> suggestion("tanhh", FUNCTIONS), suggestion("ln", FUNCTIONS), suggestion("qqq", FUNCTIONS)
     ('tanh', 'log', '')
     """
     meant = MEANT.get(name)

@@ -144,9 +144,11 @@ def pull_call(node: Any, g: Any, cots: Cotangents, saved: dict[str, Any] | None 
                 for i, cot in zip(wanted, apply(line, g, saved, wanted), strict=True):
                     accumulate(cots, inputs[i], fit(cot, like[i], rule, f"{name}[{i}]"))
         elif inputs in cots:
-            cot = apply(line, g, saved)
             if "where" in saved and isinstance(rule.function, np.ufunc):
-                cot = np.where(saved["where"], cot, 0)
+                with np.errstate(divide="ignore", invalid="ignore"):  # in the gaps, which get 0
+                    cot = np.where(saved["where"], apply(line, g, saved), 0)
+            else:
+                cot = apply(line, g, saved)
             accumulate(cots, inputs, fit(cot, like or (g.shape, g.dtype), rule, name))
 
 

@@ -69,9 +69,11 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     arguments = tuple(raw[name] for name in names[:positional])
     if star is not None and positional > star:
         arguments = (*arguments[:star], *arguments[star])
-    result = rule.function(*arguments, **keywords)
     if "where" in keywords and isinstance(rule.function, np.ufunc):
+        result = rule.function(*arguments, **keywords, out=None)  # None says that gaps are intended; they become 0
         result = np.where(keywords["where"], result, np.zeros((), result.dtype))
+    else:
+        result = rule.function(*arguments, **keywords)
     if not inputs:
         if not hidden:
             return wrap(result, lambda part, _: join(part, None))

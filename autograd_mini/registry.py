@@ -184,11 +184,15 @@ def rule(
     if broadcasts is None:
         broadcasts = isinstance(function, np.ufunc)
     names = tuple(params.split()) if params is not None else parameters_of(function)
-    new = Rule(function, names, broadcasts, lines)
-    ZERO.pop(function, None)
-    RULES[function] = new
-    _announce(function)
-    return new
+    return restore(Rule(function, names, broadcasts, lines))
+
+
+def restore(known: Rule) -> Rule:
+    """Register a rule that was made before, in the place of what stands there now."""
+    ZERO.pop(known.function, None)
+    RULES[known.function] = known
+    _announce(known.function)
+    return known
 
 
 def non_differentiable(*functions: Function) -> None:

@@ -85,20 +85,29 @@ def pairwise() -> Iterator[Case]:
     yield Case(np.where, (mask, uniform(2, 3), uniform(2, 3, seed=1)), wrt=(1, 2))
     yield Case(np.where, (mask, uniform(), uniform(3)), wrt=(1, 2))
     yield Case(np.where, (mask[0], uniform(2, 1), 0.5), wrt=(1,))
+    for shape in SHAPES:
+        yield Case(np.modf, (uniform(*shape, low=2.1, high=2.9),), real_only=True)
+        yield Case(np.frexp, (uniform(*shape, low=4.1, high=7.9),), real_only=True)
+        yield Case(np.angle, (uniform(*shape, low=0.5),))
+        yield Case(np.angle, (uniform(*shape, low=0.5),), {"deg": True})
+    yield from cases(np.divmod, low=(5.1, 2.1), high=(5.9, 2.4), real_only=True)
+    yield Case(np.ldexp, (uniform(2, 3), np.array([1, -2, 3])), real_only=True)
+    yield Case(np.unwrap, (np.array([0.5, 3.0, -3.0, 2.5, -2.0]),), real_only=True)
     yield Case(np.clip, (distinct(3, 4), -0.4, 0.5))
     yield Case(np.clip, (distinct(3, 4), None, 0.5))
     yield Case(np.clip, (distinct(3, 4), -0.5, None))
     yield Case(np.clip, (distinct(3, 4), np.float64(-0.4), np.full(4, 0.5)), wrt=(0, 1, 2))
     if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
-        yield Case(np.clip, (distinct(3, 4),), {"min": np.full((3, 1), -0.5), "max": np.float64(0.4)}, (0, "min", "max"))
+        yield Case(np.clip, (distinct(3, 4),), {"min": np.full(4, -0.5), "max": 0.4}, wrt=(0, "min"))
+        yield Case(np.clip, (distinct(3, 4),), {"min": -0.5, "max": np.full((3, 1), 0.4)}, wrt=(0, "max"))
 
 
 def reductions() -> Iterator[Case]:
     """Reductions over no, one, several and all axes, with each of their options."""
     over = [
         ((2, 3), {}), ((2, 3), {"axis": 0}), ((2, 3), {"axis": -1, "keepdims": True}), ((2, 3), {"keepdims": True}),
-        ((2, 3, 2), {"axis": (0, 2)}), ((2, 3, 2), {"axis": (-1, 0), "keepdims": True}), ((4,), {}), ((4,), {"axis": 0}),
-        ((), {}), ((1, 3), {"axis": 0}), ((3, 1), {"axis": 1}), ((0, 2), {"axis": 1}), ((2, 3), {"axis": ()}),
+        ((2, 3, 2), {"axis": (0, 2)}), ((2, 3, 2), {"axis": (-1, 0), "keepdims": True}), ((4,), {}),
+        ((4,), {"axis": 0}), ((), {}), ((1, 3), {"axis": 0}), ((3, 1), {"axis": 1}), ((0, 2), {"axis": 1}), ((2, 3), {"axis": ()}),
     ]  # fmt: skip
     mask = np.array([[True, False, True], [False, True, True]])
     for function in [np.sum, np.mean, np.prod]:
@@ -136,6 +145,23 @@ def reductions() -> Iterator[Case]:
         yield Case(function, (uniform(2, 3),), {"axis": 1, "ddof": 0.5})
         yield Case(function, (uniform(2, 3),), {"where": mask, "axis": 1})
         yield Case(function, (uniform(2, 3),), {"axis": 1, "mean": uniform(2, 1)}, wrt=(0, "mean"))
+    holes = np.where(np.eye(3, 4, dtype=bool), np.nan, distinct(3, 4))
+    for function in [np.nansum, np.nanmean, np.nanprod, np.nanmax, np.nanmin, np.nanvar, np.nanstd]:
+        yield Case(function, (holes,))
+        yield Case(function, (holes, 0))
+        yield Case(function, (holes,), {"axis": (1, 0), "keepdims": True})
+        if function not in (np.nanmax, np.nanmin):
+            yield Case(function, (holes,), {"axis": -1, "where": holes[:1] != holes[0, 1]})
+    for function in [np.nanmax, np.nanmin]:
+        yield Case(function, (holes,), {"axis": -1, "where": holes[:1] != holes[0, 1], "initial": 0.1})
+    for function in [np.nanvar, np.nanstd]:
+        yield Case(function, (holes,), {"axis": 1, "ddof": 1})
+    for weights in (uniform(2, 3, low=0.5), uniform(2, 3, low=0.5, seed=1)):
+        yield Case(np.average, (uniform(2, 3),), {"weights": weights}, wrt=(0, "weights"))
+        yield Case(np.average, (uniform(2, 3), 1, weights), {"keepdims": True}, wrt=(0, 2))
+    yield Case(np.average, (uniform(2, 3, 2), 1, uniform(3, low=0.5)), wrt=(0, 2))
+    yield Case(np.average, (uniform(2, 3, 2), -2, uniform(3, low=0.5)), {"keepdims": True}, wrt=(0, 2))
+    yield from (Case(np.average, (uniform(2, 3), *axis)) for axis in [(), (0,), ((0, 1),)])
     for function in [np.cumsum, np.cumprod]:
         for shape in [(5,), (2, 3), (1, 3), (0, 2), (3, 1), (0,)]:
             yield Case(function, (uniform(*shape),))
@@ -201,6 +227,23 @@ def shaping() -> Iterator[Case]:
     yield from (Case(np.diagflat, (a, k)) for a in [row, x] for k in [0, -1])
     yield from (Case(np.diagonal, (cube, *how)) for how in [(), (1,), (-1, 1, 2), (0, 2, 0), (1, -1, -2)])
     yield from (Case(np.diagonal, (a,)) for a in [x, none])
+
+
+def differences() -> Iterator[Case]:
+    """Differences and ramps."""
+    x, row = uniform(4, 3), uniform(5)
+    yield from (Case(np.diff, (row, n)) for n in range(6))
+    yield from (Case(np.diff, (x, n, axis)) for n in [1, 2] for axis in [0, -1])
+    yield Case(np.diff, (x,), {"prepend": 0.0, "append": uniform(4, 2), "n": 2})
+    yield Case(np.diff, (x,), {"prepend": uniform(2, 3), "axis": 0})
+    yield Case(np.ediff1d, (x,))
+    yield Case(np.ediff1d, (row,), {"to_begin": 1.0, "to_end": [2.0, 3.0]})
+    yield from (Case(np.gradient, (row, *step)) for step in [(), (0.5,), (np.array([0.0, 0.5, 1.5, 1.8, 3.0]),)])
+    yield from (Case(np.gradient, (x, *step)) for step in [(), (0.5,), (0.5, np.array([0.0, 1.0, 3.0]))])
+    yield from (Case(np.gradient, (x,), {"axis": axis}) for axis in [0, -1, (1, 0)])
+    yield Case(np.gradient, (x, 2.0), {"edge_order": 2})
+    yield Case(np.linspace, (uniform(), uniform(seed=1), 4), wrt=(0, 1))
+    yield Case(np.linspace, (uniform(3), uniform(2, 1)), {"num": 5, "endpoint": False, "axis": 1}, wrt=(0, 1))
 
 
 def joining() -> Iterator[Case]:
@@ -275,7 +318,8 @@ def indexing() -> Iterator[Case]:
         (np.array(1), slice(None)),
     ]  # fmt: skip
     yield from (Case(getitem, (x, index)) for index in forms)
-    yield from (Case(getitem, (cube, index)) for index in [(rows, slice(None), [0, 1, 0, 0]), (0, ..., [1, 1, 0]), both])
+    apart = [(rows, slice(None), [0, 1, 0, 0]), (0, ..., [1, 1, 0]), both]
+    yield from (Case(getitem, (cube, index)) for index in apart)
     yield from (Case(getitem, (uniform(), index)) for index in [(), ..., None, True])
     yield from (Case(getitem, (uniform(0, 3), index)) for index in [slice(None), (slice(None), 1), None])
     yield Case(scatter, (uniform(3), [0, 0, 2], (4,)))
@@ -303,6 +347,12 @@ def indexing() -> Iterator[Case]:
     yield Case(np.compress, (mask, x), wrt=(1,))
     yield Case(np.extract, (both, x), wrt=(1,))
     yield from (Case(np.delete, (x, *how)) for how in [(1, 0), ([0, 2], 1), (slice(0, 2), -2), (5,)])
+    low, high = x < -0.5, x > 0.5
+    yield Case(np.select, ([low, high], [x, uniform(4, 3, seed=1)], 0.5), wrt=(1,))
+    yield Case(np.select, ([low, x < 1, high], [uniform(3), x, uniform(4, 1)], uniform(3, seed=1)), wrt=(1, 2))
+    yield Case(np.select, ([high], [uniform()]), wrt=(1,))
+    yield Case(np.choose, (np.array([[0, 1, 1], [1, 0, 1]]), [uniform(3), uniform(2, 3)]), wrt=(1,))
+    yield Case(np.choose, ([0, 3, -1, 2], [uniform(4), uniform()]), {"mode": "wrap"}, wrt=(1,))
     for a in (distinct(4, 3), distinct(5), distinct(0, 3), distinct(1, 4)):
         yield Case(np.sort, (a,))
         yield Case(np.sort, (a,), {"axis": 0})
@@ -311,4 +361,14 @@ def indexing() -> Iterator[Case]:
     yield from (Case(np.partition, (distinct(9, 4), *how)) for how in [(2,), (2, 0), ([1, 3], -1), (7, None)])
 
 
-CASES = [*elementwise(), *pairwise(), *reductions(), *shaping(), *joining(), *indexing(), *LINALG, *NETWORK]
+CASES = [
+    *elementwise(),
+    *pairwise(),
+    *reductions(),
+    *shaping(),
+    *differences(),
+    *joining(),
+    *indexing(),
+    *LINALG,
+    *NETWORK,
+]

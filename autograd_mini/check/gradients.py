@@ -244,7 +244,7 @@ class Comparison:
         if g.size > self.max_elements:
             chosen = np.sort(self.rng.choice(g.size, self.max_elements, replace=False))
         x = probe.leaves[number]
-        found = [project(probe, weights, {number: unit(x, k)}, eps) for k in chosen]
+        found = [project(probe, weights, {number: unit(x, int(k))}, eps) for k in chosen]
         largest = max((abs(expected) for expected, _ in found), default=0.0)
         for k, (expected, error) in zip(chosen, found, strict=True):
             place = (self.labels[number], *element(x, int(k)))

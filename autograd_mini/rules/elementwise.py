@@ -80,10 +80,18 @@ rule(np.clip, "a a_min a_max out min max", broadcasts=True,
      min=lambda g, a, min, max=None: g * below(a, min, max), max=lambda g, a, max: g * above(a, max))  # fmt: skip
 rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True, x=lambda g, x: g * np.isfinite(x))
 
+# Parts of numbers
+rule(np.modf, x=lambda g: g[0])
+rule(np.divmod, x1=lambda g: g[1], x2=lambda g, x1, x2: -g[1] * np.floor_divide(x1, x2))
+rule(np.frexp, x=lambda g, x: np.ldexp(g[0], -np.frexp(x)[1]))
+rule(np.ldexp, x1=lambda g, x2: np.ldexp(g, x2), x2=None)
+rule(np.unwrap, "p discont axis period", p=lambda g: g)
+
 # Parts of complex numbers. Cotangents are unconjugated: dL = Re(g dz).
 rule(np.real, "val", broadcasts=True, val=lambda g: g)
 rule(np.imag, "val", broadcasts=True, val=lambda g: g * -1j)
 rule(np.conjugate, x=lambda g: np.conj(g))
+rule(np.angle, "z deg", z=lambda g, z, deg=False: g * (-180j / np.pi if deg else -1j) / z)
 rule(cast, "x dtype", x=lambda g: g)
 
 non_differentiable(

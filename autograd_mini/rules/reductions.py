@@ -11,16 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import RuleError
 from ..registry import rule
 
 rule(np.sum, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g, a_shape, axis, keepdims), where))  # fmt: skip
 rule(np.mean, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
-     masked(spread(g, a_shape, axis, keepdims) / count(a_shape, axis, where), where))  # fmt: skip
+     masked(spread(g / count(a_shape, axis, keepdims, where), a_shape, axis, keepdims), where))  # fmt: skip
+rule(np.average, "a axis weights returned keepdims",
+     a=lambda g, a_shape, axis=None, weights=None, returned=False, keepdims=False:
+     average_slope(only_result(g, returned), a_shape, axis, weights, keepdims),
+     weights=lambda g, a, weights, out, axis=None, returned=False, keepdims=False:
+     average_weight_slope(only_result(g, returned), a, weights, out, axis, keepdims))  # fmt: skip
 rule(np.prod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
      masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, where, 1), axis), where))  # fmt: skip
 
-for _extremum in (np.max, np.min, np.amax, np.amin):  # np.amax is np.max by another name, but another object
+for _extremum in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):  # np.amax and np.max are two objects
     rule(_extremum, a=lambda g, a, out, axis=None, keepdims=False, where=True:
          spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where))  # fmt: skip
 rule(np.ptp, a=lambda g, a, axis=None, keepdims=False: spread(g, a.shape, axis, keepdims) * (
@@ -29,17 +35,32 @@ rule(np.ptp, a=lambda g, a, axis=None, keepdims=False: spread(g, a.shape, axis, 
 # `mean` is a mean that the caller knows already. Where it isn't given, what flows through it sums to 0.
 rule(np.var, "a axis dtype out ddof keepdims where mean correction",
      a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
-     masked(spread(g, a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean), where),
+     var_pullback(g, a, axis, ddof + correction, keepdims, where, mean),
      mean=lambda g, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=0:
-     -sum_like(masked(spread(g, a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean), where),
-               mean.shape))  # fmt: skip
+     -sum_like(var_pullback(g, a, axis, ddof + correction, keepdims, where, mean), mean.shape))  # fmt: skip
 rule(np.std, "a axis dtype out ddof keepdims where mean correction",
      a=lambda g, a, out, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
-     masked(spread(half_over(g, out), a.shape, axis, keepdims) * var_slope(a, axis, ddof + correction, where, mean),
-            where),
+     var_pullback(half_over(g, out), a, axis, ddof + correction, keepdims, where, mean),
      mean=lambda g, a, mean, out, axis=None, ddof=0, keepdims=False, where=True, correction=0:
-     -sum_like(masked(spread(half_over(g, out), a.shape, axis, keepdims)
-                      * var_slope(a, axis, ddof + correction, where, mean), where), mean.shape))  # fmt: skip
+     -sum_like(var_pullback(half_over(g, out), a, axis, ddof + correction, keepdims, where, mean),
+               mean.shape))  # fmt: skip
+
+# With NaN left out: the same, where there is a number.
+rule(np.nansum, a=lambda g, a, axis=None, keepdims=False, where=True:
+     masked(spread(g, a.shape, axis, keepdims), numbers(a, where)))  # fmt: skip
+rule(np.nanmean, a=lambda g, a, axis=None, keepdims=False, where=True:
+     masked(spread(g / count(a.shape, axis, keepdims, numbers(a, where)), a.shape, axis, keepdims),
+            numbers(a, where)))  # fmt: skip
+rule(np.nanprod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
+     masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, numbers(a, where), 1), axis),
+            numbers(a, where)))  # fmt: skip
+rule(np.nanvar, "a axis dtype out ddof keepdims where mean correction",
+     a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     var_pullback(g, masked(a, numbers(a, where)), axis, ddof + correction, keepdims, numbers(a, where)))  # fmt: skip
+rule(np.nanstd, "a axis dtype out ddof keepdims where mean correction",
+     a=lambda g, a, out, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     var_pullback(half_over(g, out), masked(a, numbers(a, where)), axis, ddof + correction, keepdims,
+                  numbers(a, where)))  # fmt: skip
 
 rule(np.cumsum, a=lambda g, a_shape, axis=None: np.reshape(sum_from_here(g, axis or 0), a_shape))
 rule(np.cumprod, a=lambda g, a, axis=None: np.reshape(cumprod_pullback(g, a, axis), a.shape))
@@ -69,10 +90,15 @@ def masked(x: Any, where: Any, other: float = 0) -> Any:
     return x if where is True else np.where(where, x, other)
 
 
-def count(shape: tuple[int, ...], axis: Any, where: Any = True) -> Any:
-    """Return how many elements go into one of a reduction; with `where`, an array of that for each."""
+def numbers(a: Any, where: Any) -> Any:
+    """Return where an array holds numbers, not NaN, among the elements that `where=` chose."""
+    return ~np.isnan(a) & where
+
+
+def count(shape: tuple[int, ...], axis: Any, keepdims: bool, where: Any) -> Any:
+    """Return how many elements go into each element of a reduction."""
     if where is not True:
-        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=True)
+        return np.sum(np.broadcast_to(where, shape), axis=axis, keepdims=keepdims)
     if axis is None or not shape:
         return math.prod(shape)
     return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
@@ -86,16 +112,57 @@ def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
     return hit / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)
 
 
-def var_slope(a: Any, axis: Any, ddof: float, where: Any, mean: Any) -> Any:
-    """Return the slope of the variance in each element: 2 (a - mean) / (n - ddof)."""
+def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: Any, mean: Any = None) -> Any:
+    """Pull back through `np.var`: g times 2 (a - mean) / (n - ddof)."""
     if mean is None:
         mean = np.mean(a, axis=axis, keepdims=True, where=where)
-    return np.conj(a - mean) * (2 / (count(a.shape, axis, where) - ddof))
+    scale = g * (2 / (count(a.shape, axis, keepdims, where) - ddof))
+    return masked(spread(scale, a.shape, axis, keepdims) * np.conj(a - mean), where)
 
 
 def half_over(g: Any, root: Any) -> Any:
     """Return g times the slope of the square root that led to `root`, 1 / (2 root), with 0 at 0."""
     return g * np.where(root == 0, 0.0, 0.5 / np.where(root == 0, 1.0, root))
+
+
+def only_result(g: Any, returned: bool) -> Any:
+    """Return the cotangent of `np.average`, refused where the sum of the weights was asked for too."""
+    if returned:
+        raise RuleError(
+            "np.average with returned=True has no derivative rule",
+            "it gives two results, an average and a sum of weights",
+            "np.average(a, weights=w) and np.sum(w)",
+        )
+    return g
+
+
+def full_weights(shape: tuple[int, ...], axis: Any, weights: Any) -> Any:
+    """Return the weights of an average in a shape that broadcasts to that of the array."""
+    if weights is None or np.shape(weights) == shape:
+        return weights
+    axes = [i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))]
+    ordered = np.transpose(weights, np.argsort(axes))
+    return np.reshape(ordered, [n if i in axes else 1 for i, n in enumerate(shape)])
+
+
+def average_slope(g: Any, shape: tuple[int, ...], axis: Any, weights: Any, keepdims: bool) -> Any:
+    """Pull back through `np.average`: g times weight / (sum of weights)."""
+    if weights is None:
+        return spread(g / count(shape, axis, keepdims, True), shape, axis, keepdims)
+    w = full_weights(shape, axis, weights)
+    return spread(g, shape, axis, keepdims) * (w / np.sum(np.broadcast_to(w, shape), axis=axis, keepdims=True))
+
+
+def average_weight_slope(g: Any, a: Any, weights: Any, out: Any, axis: Any, keepdims: bool) -> Any:
+    """Pull back to the weights of `np.average`: g times (a - average) / (sum of weights)."""
+    w = full_weights(a.shape, axis, weights)
+    share = g / np.sum(np.broadcast_to(w, a.shape), axis=axis, keepdims=keepdims)
+    slope = spread(share, a.shape, axis, keepdims) * (a - spread(out, a.shape, axis, keepdims))
+    if np.shape(weights) == a.shape:
+        return slope
+    axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    rest = tuple(i for i in range(a.ndim) if i not in axes)
+    return np.transpose(np.sum(slope, axis=rest), np.argsort(np.argsort(axes)))
 
 
 def sum_from_here(g: Any, axis: int) -> Any:

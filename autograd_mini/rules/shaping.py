@@ -74,15 +74,16 @@ rule(np.concatenate, "arrays axis out dtype casting",
 rule(np.stack, "arrays axis out dtype casting",
      arrays=lambda g, arrays_shape, wanted=None, axis=0: unjoin_rows(g, arrays_shape, wanted, axis))  # fmt: skip
 rule(np.vstack, "tup dtype casting",
-     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 0, lambda s: s if s[1:] else (1, *s, 1)[:2]))
-rule(np.hstack, "tup dtype casting",
-     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 0 if g.ndim == 1 else 1, lambda s: s or (1,)))
-rule(np.dstack, "tup",
-     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 2, lambda s: s if s[2:] else (1, 1, 1)))
-rule(np.column_stack, "tup",
-     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 1, lambda s: s if s[1:] else (1, 1)))
-rule(np.append, arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [0], axis)[0],
-     values=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [1], axis)[0])
+     tup=lambda g, tup_shape, wanted=None: unjoin(g, tup_shape, wanted, 0, lambda s: s if s[1:] else (1,)))  # fmt: skip
+rule(np.hstack, "tup dtype casting", tup=lambda g, tup_shape, wanted=None:
+     unjoin(g, tup_shape, wanted, 0 if g.ndim == 1 else 1, lambda s: s or (1,)))  # fmt: skip
+rule(np.dstack, "tup", tup=lambda g, tup_shape, wanted=None:
+     unjoin(g, tup_shape, wanted, 2, lambda s: s if s[2:] else (1, 1, 1)))  # fmt: skip
+rule(np.column_stack, "tup", tup=lambda g, tup_shape, wanted=None:
+     unjoin(g, tup_shape, wanted, 1, lambda s: s if s[1:] else (1, 1)))  # fmt: skip
+rule(np.append,
+     arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [0], axis)[0],
+     values=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [1], axis)[0])  # fmt: skip
 rule(np.split, ary=lambda g, axis=0: np.concatenate(g, axis))
 rule(np.array_split, ary=lambda g, axis=0: np.concatenate(g, axis))
 rule(np.vsplit, ary=lambda g: np.concatenate(g, 0))
@@ -113,6 +114,17 @@ rule(np.triu, m=lambda g, k=0: np.triu(g, k))
 rule(np.diag, v=lambda g, v_shape, k=0: np.diagonal(g, k) if len(v_shape) == 1 else undiagonal(g, v_shape, k, 0, 1))
 rule(np.diagflat, v=lambda g, v_shape, k=0: np.reshape(np.diagonal(g, k), v_shape))
 rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g, a_shape, offset, axis1, axis2))
+
+# Differences and ramps
+rule(np.diff, "a n axis prepend append", a=lambda g, a_shape, n=1, axis=-1, prepend=None, append=None:
+     undiff(g, a_shape, n, axis % len(a_shape), prepend, append))  # fmt: skip
+rule(np.ediff1d, "ary to_end to_begin", ary=lambda g, ary_shape, to_end=(), to_begin=(): np.reshape(
+     undiff(g[np.size(to_begin) : g.size - np.size(to_end)], (math.prod(ary_shape),), 1, 0), ary_shape))  # fmt: skip
+rule(np.gradient, f=lambda g, f_shape, varargs=(), axis=None, edge_order=1:
+     ungradient(g, f_shape, varargs, axis, edge_order))  # fmt: skip
+rule(np.linspace, broadcasts=True,
+     start=lambda g, num=50, endpoint=True, axis=0: ramp_sum(g, 1 - np.linspace(0, 1, num, endpoint), axis),
+     stop=lambda g, num=50, endpoint=True, axis=0: ramp_sum(g, np.linspace(0, 1, num, endpoint), axis))  # fmt: skip
 
 
 def fixed(order: str) -> str:
@@ -238,7 +250,7 @@ def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_typ
             if mode == "mean" and stat_length is not None:
                 options["stat_length"] = tuple(np.broadcast_to(stat_length, (len(shape), 2))[axis].tolist())
             matrix = np.pad(np.eye(n), (width, (0, 0)), mode, **options)
-            g = np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis)
+            g = transform(g, matrix, axis)
     return g
 
 
@@ -250,3 +262,34 @@ def undiagonal(g: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: i
     rows, columns = steps + max(-offset, 0), steps + max(offset, 0)
     full = scatter(g, (..., rows, columns), (*rest, shape[ends[0]], shape[ends[1]]))
     return np.moveaxis(full, (-2, -1), ends)
+
+
+def transform(g: Any, matrix: Any, axis: int) -> Any:
+    """Return the products of the rows that lie along an axis with a matrix."""
+    return np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis)
+
+
+def undiff(g: Any, shape: tuple[int, ...], n: int, axis: int, prepend: Any = None, append: Any = None) -> Any:
+    """Pull back through `np.diff`: its transpose is the difference of opposite sign, with zeros around."""
+    start, end = (0 if x is None else np.shape(x)[axis] if np.ndim(x) else 1 for x in (prepend, append))
+    if start + shape[axis] + end <= n and n:
+        return np.zeros_like(g, shape=shape)
+    widths = [(n, n) if i == axis else (0, 0) for i in range(len(shape))]
+    whole = (-1) ** n * np.diff(np.pad(g, widths), n, axis)
+    return whole[(slice(None),) * axis + (slice(start, start + shape[axis]),)]
+
+
+def ungradient(g: Any, shape: tuple[int, ...], spacings: Any, axis: Any, edge_order: int) -> Any:
+    """Pull back through `np.gradient`, whose matrix along an axis is the gradient of the unit matrix."""
+    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    parts = g if isinstance(g, tuple) else (g,)
+    steps = spacings if len(spacings) == len(axes) else [*spacings, 1.0][:1] * len(axes)
+    total = 0
+    for part, step, i in zip(parts, steps, axes, strict=True):
+        total = total + transform(part, np.gradient(np.eye(shape[i]), step, axis=0, edge_order=edge_order), i)
+    return total
+
+
+def ramp_sum(g: Any, ramp: Any, axis: int) -> Any:
+    """Return the sum of a cotangent along an axis, weighted with a ramp."""
+    return np.sum(np.moveaxis(g, axis, -1) * ramp, axis=-1)
