@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import OPS, LooseNode, Node, next_number, own_module
+from .graph import LooseNode, Node, find_op, next_number, own_module
 from .operators import SCALAR
 from .pulling import slots_of, two
 from .registry import Rule
@@ -31,7 +31,7 @@ _RAW = {ndarray, float, int, complex, float64, np.float32, np.float16, np.comple
 def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any], Any]:
     """Return the specialised recorder of an elementwise function of one argument."""
     function, line = rule.function, rule.pullbacks[rule.params[0]]
-    exact, loose = OPS[rule]["exact"], OPS[rule]["loose"]
+    exact, loose = find_op("exact", rule), find_op("loose", rule)
     keeps_x, keeps_out = "x1" in slots_of(rule, line), "out" in line.names
 
     def record(x: Any, depth: int = 1) -> Any:
@@ -71,7 +71,7 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
     """Return the specialised recorder of a function of two arguments."""
     function = rule.function
     compute = SCALAR.get(function, function)
-    exact, loose = OPS[rule]["exact"], OPS[rule]["loose"]
+    exact, loose = find_op("exact", rule), find_op("loose", rule)
     (_, line1), (_, line2) = two(rule)
     needs1, needs2 = (slots_of(rule, line) if line else () for line in (line1, line2))
     shaped = any(name.startswith("like") for name in (*needs1, *needs2)) or bool(getattr(function, "signature", None))

@@ -178,12 +178,18 @@ def accumulate(cots: Cotangents, node: Any, cot: Any) -> None:
 LEAF, ACTIVE, ZERO = Op("leaf"), Op("active leaf"), Op("zero")
 LINK, PICK = Op("link", pull=pull_link), Op("pick", pull=pull_pick)
 PLAIN_OPS = {op.kind: op for op in (LEAF, ACTIVE, ZERO, LINK, PICK)}
-OPS: dict[Rule, dict[str, Op]] = {}
+OPS: dict[tuple[str, Rule], Op] = {}
+MAKERS: dict[str, Callable[[Rule], Callable[..., None]]] = {}  # how the pull of each kind of op is made from a rule
 
 
 def find_op(kind: str, rule: Rule | None) -> Op:
-    """Return the op of a kind and a rule (how pickles find it)."""
-    return PLAIN_OPS[kind] if rule is None else OPS[rule][kind]
+    """Return the op of a kind and a rule, made on first use."""
+    if rule is None:
+        return PLAIN_OPS[kind]
+    op = OPS.get((kind, rule))
+    if op is None:
+        op = OPS[kind, rule] = Op(kind, rule, MAKERS[kind](rule))
+    return op
 
 
 # ------------------------------------------------------------------------------------------ The lines of code

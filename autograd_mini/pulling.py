@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError, BackwardError, RuleError
-from .graph import ACTIVE, OPS, PICK, CallNode, Cotangents, Like, Node, Op, accumulate, line_of
+from .graph import ACTIVE, MAKERS, PICK, CallNode, Cotangents, Like, Node, accumulate, line_of
 from .registry import Pullback, Rule
 from .state import current
 
@@ -194,14 +194,9 @@ def pick(node: Node, index: int) -> Node:
     return light
 
 
-def build_ops(rule: Rule) -> dict[str, Op]:
-    """Specialise a rule: the ops of its nodes, by the kind of node."""
-    made = {"call": Op("call", rule, pull_call)}
-    if len(rule.params) <= 2:
-        made["exact"] = Op("exact", rule, pull_for(rule, _EXACT))
-        made["loose"] = Op("loose", rule, pull_for(rule, _LOOSE))
-    OPS[rule] = made
-    return made
+MAKERS["call"] = lambda rule: pull_call
+MAKERS["exact"] = lambda rule: pull_for(rule, _EXACT)
+MAKERS["loose"] = lambda rule: pull_for(rule, _LOOSE)
 
 
 def run(

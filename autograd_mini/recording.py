@@ -14,16 +14,15 @@ from . import operators
 from .engine import Value, join
 from .errors import ShapeError
 from .fast import record_one, record_two
-from .graph import OPS, ZERO, Call, CallNode, Node, locate, own_module, user_depth
+from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module, user_depth
 from .primitives import contains_value
-from .pulling import build_ops, pick, refuse_anomaly
+from .pulling import pick, refuse_anomaly
 from .registry import PLAIN, REFUSED, RULES, Rule, listeners, qualified_name
 from .registry import ZERO as ZERO_FUNCTIONS
 from .state import current, listening
 
 ndarray = np.ndarray
 own_module(globals())
-FAST: dict[Any, Callable[..., Any]] = {}
 # ------------------------------------------------------------------------------------------ Recording any call
 
 
@@ -80,7 +79,7 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         return zero_result(rule.name, hidden, result)
 
     several = isinstance(result, (tuple, list))
-    node: Any = CallNode(OPS[rule]["call"])
+    node: Any = CallNode(find_op("call", rule))
     node.edges, node.hidden = tuple(edges), tuple(hidden)
     node.saved = what_to_save(rule, edges, raw, result)
     locate(node)
@@ -149,32 +148,45 @@ def record_mixed(rule: Rule, x1: Any, x2: Any) -> Any:
     return record_call(rule, (x1, x2), {})
 
 
-def specialise(function: Callable[..., Any]) -> None:
-    """Build the fast path of a function whose rule was just registered, and hang it into Value's operators."""
+class Recorders(dict[Any, Any]):
+    """The specialised recorder of each function that can have one (None for the rest), built on first use."""
+
+    def __missing__(self, function: Any) -> Any:
+        rule, made = RULES.get(function), None
+        if rule is not None and rule.broadcasts and rule.star is None and getattr(function, "nout", 1) == 1:
+            if len(rule.params) == 1 and rule.pullbacks:
+                made = record_one(rule, Value, record_call)
+            elif len(rule.params) == 2:
+                made = record_two(rule, Value, record_call, record_mixed)
+        self[function] = made
+        return made
+
+
+FAST = Recorders()
+
+
+def reset(function: Any) -> None:
+    """Forget the recorder of a function whose rule was just registered, also where it serves as an operator."""
     FAST.pop(function, None)
-    rule = RULES.get(function)
-    if rule is not None:
-        build_ops(rule)
-        arity = len(rule.params) if rule.broadcasts and rule.star is None else 0
-        if arity == 1 and getattr(function, "nout", 1) == 1 and rule.pullbacks:
-            FAST[function] = record_one(rule, Value, record_call)
-        elif arity == 2 and getattr(function, "nout", 1) == 1:
-            FAST[function] = record_two(rule, Value, record_call, record_mixed)
     for name in operators.DIRECT.get(function, ()):
-        fast = FAST.get(function)
+        setattr(Value, name, first_call(function, name))
+
+
+def first_call(function: Any, name: str) -> Callable[..., Any]:
+    """Return an operator that puts the function's recorder in its own place when it is first called."""
+
+    def operate(*args: Any) -> Any:
+        fast = FAST[function]
         if fast is None:
-            fast = vars(operators.ArrayOperators)[name]
-        elif name.startswith("__r"):
-            fast = reflected(fast)
-        setattr(Value, name, fast)
+            return vars(operators.ArrayOperators)[name](*args)
+        reflected = name.startswith("__r")
+        setattr(Value, name, (lambda self, other: fast(other, self, depth=2)) if reflected else fast)
+        return fast(*(args[::-1] if reflected else args), depth=2)
+
+    return operate
 
 
-def reflected(fast: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a recorder with its two arguments exchanged, for the reflected form of an operator."""
-    return lambda self, other: fast(other, self, depth=2)
-
-
-listeners.append(specialise)
+listeners.append(reset)
 
 
 def zero_result(name: str, hidden: list[Node], result: Any) -> Any:
@@ -333,7 +345,7 @@ def array(data: Any, name: str | None = None) -> Value:
 def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """Receive a ufunc that was called with a Value (NEP 13)."""
     if method == "__call__" and not kwargs:
-        fast = FAST.get(ufunc)
+        fast = FAST[ufunc]
         if fast is not None:
             return fast(*inputs, depth=user_depth(1) + 1)
     return dispatch_ufunc(ufunc, method, inputs, kwargs)
@@ -341,7 +353,7 @@ def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: An
 
 def array_function(self: Value, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function, or a primitive, that was called with a Value (NEP 18)."""
-    if not kwargs and function in FAST:
+    if not kwargs and FAST[function] is not None:
         return FAST[function](*args, depth=user_depth(1) + 1)
     rule = RULES.get(function)
     if rule is None:

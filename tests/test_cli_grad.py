@@ -77,9 +77,7 @@ def test_a_kink(capsys: pytest.CaptureFixture[str]) -> None:
         (("[x for x in x]", "x=1"), "this isn't allowed\n  [x for x in x]\n  ^^^^^^^^^^^^^^\n"),
     ],
 )
-def test_input_that_cannot_be_used(
-    words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_input_that_cannot_be_used(words: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(*words) == 2
     out, err = capsys.readouterr()
     assert out == ""

@@ -11,6 +11,7 @@ from cases import CASES
 from duck import Duck, unwrap
 
 import autograd_mini as am
+from autograd_mini.errors import NotCovered, RuleError
 from autograd_mini.registry import all_rules
 
 # An extremum has no second derivative of its own: its rule compares, and says so where nothing else is left.
@@ -175,3 +176,72 @@ def test_the_defaults_of_a_rule_are_those_of_numpy(rule):
             own = signature[name].default if name in signature else np._NoValue
             if own is not np._NoValue and own is not inspect.Parameter.empty:
                 assert default == own, f"{rule.name}: {name}"
+
+
+@pytest.mark.parametrize("function", [np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin])
+def test_elements_that_tie_share_an_extremum_equally(function):
+    x = np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    np.testing.assert_array_equal(am.grad(function)(x), np.full((2, 3), 1 / 6))
+    rows = am.grad(lambda v: np.sum(function(v, axis=1) * [3.0, 6.0]))(x)
+    np.testing.assert_array_equal(rows, [[1.0] * 3, [2.0] * 3])
+
+
+def test_an_element_that_ties_with_where_and_initial_left_out_gets_nothing():
+    x = np.array([2.0, 2.0, 1.0])
+    np.testing.assert_array_equal(am.grad(lambda v: np.max(v, where=[True, False, True], initial=0))(x), [1, 0, 0])
+    np.testing.assert_array_equal(am.grad(lambda v: np.max(v, initial=3.0))(x), [0, 0, 0])
+
+
+@pytest.mark.parametrize("function", [np.std, np.nanstd])
+def test_the_slope_of_a_standard_deviation_of_zero_is_zero(function):
+    x = np.array([2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(am.grad(function)(x), [0, 0, 0])
+    np.testing.assert_array_equal(am.hessian(function)(x), np.zeros((3, 3)))
+
+
+def test_an_array_stacked_with_itself_gets_both_cotangents():
+    x = np.array([1.0, 2.0])
+    np.testing.assert_array_equal(am.grad(lambda v: np.sum(np.stack([v, v]) * [[1.0], [10.0]]))(x), [11, 11])
+    np.testing.assert_array_equal(am.grad(lambda v: np.sum(np.concatenate([v, x, v]) ** 2))(x), [4, 8])
+
+
+def test_joining_many_arrays_slices_the_cotangent_once_for_each():
+    class Counted(np.ndarray):
+        cuts = 0
+
+        def __getitem__(self, index):
+            Counted.cuts += 1
+            return super().__getitem__(index)
+
+    parts = [np.ones(1) for _ in range(1000)]
+    joined, pullback = am.vjp(lambda *xs: np.concatenate(xs), *parts)
+    pullback(np.ones_like(joined).view(Counted))
+    assert Counted.cuts == 1000
+
+
+@pytest.mark.parametrize("function", [np.ravel, lambda x, order: np.reshape(x, (3, 2), order=order)])
+def test_an_order_that_depends_on_the_memory_is_refused(function):
+    with pytest.raises(RuleError, match="depends on how the array lies in memory"):
+        am.grad(lambda x: np.sum(function(x, order="A") ** 2))(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("mode", ["maximum", "minimum", "median"])
+def test_a_padding_that_is_not_linear_is_refused(mode):
+    with pytest.raises(RuleError, match="isn't linear"):
+        am.grad(lambda x: np.sum(np.pad(x, 1, mode)))(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v: np.fill_diagonal(v, 0.0),
+        lambda v: np.put(v, [0], 1.0),
+        lambda v: np.place(v, np.ones((2, 2), bool), [1.0]),
+        lambda v: np.putmask(v, np.ones((2, 2), bool), 1.0),
+        lambda v: np.copyto(np.zeros((2, 2)), v),
+        lambda v: np.put_along_axis(v, np.zeros((1, 2), int), 1.0, 0),
+    ],
+)
+def test_writing_into_a_value_is_refused_and_np_where_named(call):
+    with pytest.raises(NotCovered, match=r"instead: .*np\.where\("):
+        call(am.Value(np.ones((2, 2))))

@@ -92,6 +92,41 @@ class Module:
         for path, parameter in own.items():
             parameter.data = np.array(state[path], dtype=parameter.dtype)
 
+    def functional_call(self, parameters: Mapping[str, Any], *args: Any) -> Any:
+        """Apply the module with other numbers in place of its parameters: a function for `am.grad` and its relatives.
+
+        Parameters
+        ----------
+        parameters : mapping
+            For each path an array or a Value, as `state_dict` has them.
+        *args
+            What to call the module with.
+
+        Examples
+        --------
+        >>> from autograd_mini import grad
+        >>> layer = Linear(2, 1, rng=0)
+        >>> slopes = grad(lambda p: np.sum(layer.functional_call(p, np.ones((3, 2)))))(layer.state_dict())
+        >>> slopes["bias"]
+        array([3.])
+        """
+        other = object.__new__(type(self))
+        vars(other).update((name, replaced(x, name, parameters)) for name, x in vars(self).items())
+        return other(*args)
+
+
+def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:
+    """Return an attribute with other numbers in place of the parameters in it."""
+    if isinstance(x, Value):
+        return parameters[path]
+    if isinstance(x, Module):
+        other = object.__new__(type(x))
+        vars(other).update((name, replaced(part, f"{path}.{name}", parameters)) for name, part in vars(x).items())
+        return other
+    if type(x) in (list, tuple):
+        return type(x)(replaced(part, f"{path}.{i}", parameters) for i, part in enumerate(x))
+    return x
+
 
 def named(x: Any, path: str) -> Iterator[tuple[str, Value]]:
     """Iterate over the parameters in an attribute, with their paths.
@@ -183,7 +218,7 @@ class Linear(Module):
         return y if self.bias is None else y + self.bias
 
     def __repr__(self) -> str:
-        return f"Linear({', '.join(map(str, self.weight.shape))}{'' if self.bias else ', bias=False'})"
+        return f"Linear({', '.join(map(str, self.weight.shape))}{', bias=False' if self.bias is None else ''})"
 
 
 class Sequential(Module):

@@ -32,8 +32,7 @@ rule(np.delete, arr=lambda g, arr_shape, obj, axis=None:
 rule(np.sort, "a axis kind order stable", a=lambda g, a, axis=-1: unsorted(g, a, axis))
 rule(np.partition, "a kth axis kind order", a=lambda g, a, out, axis=-1: unsorted(in_order(g, out, axis), a, axis))
 rule(np.select, broadcasts=True, condlist=None,
-     choicelist=lambda g, wanted, condlist, default=0: [np.where(first_true(condlist, i), g, 0) for i in wanted],
-     default=lambda g, condlist: np.where(first_true(condlist, None), g, 0))  # fmt: skip
+     choicelist=lambda g, wanted, condlist: [np.where(first_true(condlist, i), g, 0) for i in wanted])  # fmt: skip
 rule(np.choose, "a choices out mode", broadcasts=True, a=None,
      choices=lambda g, wanted, a, choices_shape, mode="raise":
      [np.where(wrapped(a, (len(choices_shape),), 0, mode) == i, g, 0) for i in wanted])  # fmt: skip
@@ -70,10 +69,9 @@ def wrapped(indices: Any, shape: tuple[int, ...], axis: int | None, mode: str) -
     return np.clip(indices, 0, n - 1) if mode == "clip" else indices % n if mode == "wrap" else indices
 
 
-def first_true(conditions: Any, i: int | None) -> Any:
-    """Return where condition `i` is the first that holds; for None, where none of them does."""
-    taken = np.logical_or.reduce(np.broadcast_arrays(*conditions)[:i])
-    return ~taken if i is None else conditions[i] & ~taken
+def first_true(conditions: Any, i: int) -> Any:
+    """Return where condition `i` is the first that holds."""
+    return conditions[i] & ~np.any(np.stack(np.broadcast_arrays(*conditions))[:i], axis=0)
 
 
 def add_along(g: Any, shape: tuple[int, ...], indices: Any, axis: int | None) -> Any:

@@ -82,8 +82,9 @@ rule(np.dstack, "tup", tup=lambda g, tup_shape, wanted=None:
 rule(np.column_stack, "tup", tup=lambda g, tup_shape, wanted=None:
      unjoin(g, tup_shape, wanted, 1, lambda s: s if s[1:] else (1, 1)))  # fmt: skip
 rule(np.append,
-     arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [0], axis)[0],
-     values=lambda g, arr_shape, values_shape, axis=None: unjoin(g, [arr_shape, values_shape], [1], axis)[0])  # fmt: skip
+     arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, (arr_shape, values_shape), [0], axis)[0],
+     values=lambda g, arr_shape, values_shape, axis=None:
+     unjoin(g, (arr_shape, values_shape), [1], axis)[0])  # fmt: skip
 rule(np.split, ary=lambda g, axis=0: np.concatenate(g, axis))
 rule(np.array_split, ary=lambda g, axis=0: np.concatenate(g, axis))
 rule(np.vsplit, ary=lambda g: np.concatenate(g, 0))
@@ -118,8 +119,6 @@ rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g,
 # Differences and ramps
 rule(np.diff, "a n axis prepend append", a=lambda g, a_shape, n=1, axis=-1, prepend=None, append=None:
      undiff(g, a_shape, n, axis % len(a_shape), prepend, append))  # fmt: skip
-rule(np.ediff1d, "ary to_end to_begin", ary=lambda g, ary_shape, to_end=(), to_begin=(): np.reshape(
-     undiff(g[np.size(to_begin) : g.size - np.size(to_end)], (math.prod(ary_shape),), 1, 0), ary_shape))  # fmt: skip
 rule(np.gradient, f=lambda g, f_shape, varargs=(), axis=None, edge_order=1:
      ungradient(g, f_shape, varargs, axis, edge_order))  # fmt: skip
 rule(np.linspace, broadcasts=True,

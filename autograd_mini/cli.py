@@ -1,0 +1,24 @@
+"""The command line: `autograd-mini train digits` and `autograd-mini grad EXPRESSION`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from . import cli_grad, cli_train
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0, or 2 for something that can't be done as asked.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        The words after the program's name; by default those it was called with.
+    """
+    parser = argparse.ArgumentParser(prog="autograd-mini", description="Gradients of plain NumPy, seen and checked.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    cli_train.add_parser(commands)
+    cli_grad.add_parser(commands)
+    options = parser.parse_args(argv)
+    return int(options.run(options))
