@@ -1,25 +1,44 @@
-"""`autograd_mini`: reverse-mode automatic differentiation of plain NumPy."""
+"""`autograd_mini`: reverse-mode automatic differentiation of plain NumPy.
 
-from . import copying, recording, rules  # noqa: F401 - importing them hooks Value up to NumPy and registers the rules
+Write a function with `numpy` itself; `grad` and its relatives differentiate it, `draw` shows its graph, `check_grads`
+tells whether a gradient is right, and `nn`, `optim`, `data` and `train` train networks.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import copying, recording, rules  # noqa: F401 - they hook Value up to NumPy and pickle, and register the rules
 from .engine import Value
 from .primitives import primitive
 from .recording import array
 from .registry import non_differentiable, rule
 from .state import detect_anomaly, full_record, no_grad, scope
-from .transforms import (
-    elementwise_grad,
-    grad,
-    hessian,
-    hvp,
-    jacobian,
-    jvp,
-    stop_gradient,
-    value_and_grad,
-    vjp,
-)
+from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
-__all__ = [
-    "Value", "array", "detect_anomaly", "elementwise_grad", "full_record", "grad", "hessian", "hvp", "jacobian",
-    "jvp", "no_grad", "non_differentiable", "primitive", "rule", "scope", "stop_gradient", "value_and_grad", "vjp",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from . import data, nn, optim, train
+    from .check import check_grads, finite_difference
+    from .view import draw
+
 __version__ = "0.1.0"
+__all__ = [
+    "Value", "array", "check_grads", "data", "detect_anomaly", "draw", "elementwise_grad", "finite_difference",
+    "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn", "no_grad", "non_differentiable", "optim",
+    "primitive", "rule", "scope", "stop_gradient", "train", "value_and_grad", "vjp",
+]  # fmt: skip
+
+# What is imported only when it is used, so that importing the package stays quick.
+_MODULES = {"data", "nn", "optim", "train"}
+_FUNCTIONS = {"check_grads": "check", "draw": "view", "finite_difference": "check"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    if name in _FUNCTIONS:
+        return getattr(import_module(f".{_FUNCTIONS[name]}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -44,7 +44,7 @@ def reduce_node(node: Node, protocol: Any = None) -> tuple[Any, ...]:
     return restore_node, (type(node), op, state)
 
 
-def restore_node(kind: type[Node], op: Any, state: dict[str, Any]) -> Node:
+def restore_node(kind: type[Node], op: Any, state: dict[str, Any]) -> Any:
     """Rebuild a node with a new creation number."""
     node: Any = kind.__new__(kind)
     node.op, node.number = op, next_number()

@@ -62,6 +62,8 @@ class Value(operators.ArrayOperators):
     """
 
     __slots__ = ("__weakref__", "_data", "_node")
+    _data: Any
+    _node: Any
 
     def __init__(self, data: Any, name: str | None = None, copy: bool = True) -> None:
         self._data = leaf_data(data, copy)
@@ -194,7 +196,11 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
     if data.dtype.kind in "iu":
         return data.astype(float64)
     if data.dtype.kind not in "fc":
-        shown = repr(np.asarray(data).item()) if data.shape == () else f"an array of shape {data.shape} and dtype {data.dtype}"
+        shown = (
+            repr(np.asarray(data).item())
+            if data.shape == ()
+            else f"an array of shape {data.shape} and dtype {data.dtype}"
+        )
         raise InvalidInput(
             f"a Value can't be made of {shown}",
             "only real and complex numbers can be differentiated",

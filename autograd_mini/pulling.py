@@ -213,6 +213,7 @@ def run(
     """
     mode = current()
     anomaly = mode is not None and mode.anomaly
+    uses = shared or {}
     for node in order:
         g = cots.pop(node)
         if g is None:
@@ -234,10 +235,8 @@ def run(
                         "am.grad(...) of the inner function; transforms nest",
                     )
                 kept.append((node, g))
-            elif getrefcount(node) > UNHELD and node.results is None:
-                # Either used more than once, or its Value is still held: the count of uses tells which.
-                if getrefcount(node) > UNHELD + (shared or {}).get(node, 0):
-                    kept.append((node, g))
+            elif getrefcount(node) > UNHELD and getrefcount(node) > UNHELD + uses.get(node, 0) and node.results is None:
+                kept.append((node, g))
 
 
 def count_unheld() -> int:

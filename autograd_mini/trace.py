@@ -67,9 +67,7 @@ class Trace:
         """Return the walk from some results to the leaves."""
         return towards(self.targets, [r._node for r in results if depends(r, self.oldest)], self.outside)
 
-    def pull(
-        self, walk: Any, results: Sequence[Any], seeds: Sequence[Any], recorded: bool = False
-    ) -> list[Any]:
+    def pull(self, walk: Any, results: Sequence[Any], seeds: Sequence[Any], recorded: bool = False) -> list[Any]:
         """Pull seeds back from results to the leaves: a cotangent for each leaf, None where there is none."""
         cots = dict(walk.cots)
         recorded = recorded or walk.outer or any(depends(seed, self.outside) for seed in seeds)

@@ -143,7 +143,7 @@ def fit(
                 if validation is not None:
                     inputs, targets = validation
                     history.validation_metrics.append(float(metric(predict(model, inputs), targets)))
-                    shown[f"validation {name}"] = history.validation_metrics[-1]
+                    shown["validation"] = history.validation_metrics[-1]
             bar.set_postfix({name: f"{x:.4g}" for name, x in shown.items()}, refresh=False)
     return history
 

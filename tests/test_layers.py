@@ -25,6 +25,7 @@ LAYERS = [
     "tree",
     "trace",
     "transforms",
+    "expression",
     "view",
     "check",
     "compile",
@@ -34,6 +35,9 @@ LAYERS = [
     "train",
     "testing",
     "__init__",
+    "cli_results",
+    "cli_grad",
+    "cli_train",
     "cli",
     "__main__",
 ]
