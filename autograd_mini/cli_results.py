@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from .data import Loader, Samples
+    from .augment import Jittered
+    from .data import Samples
     from .nn import Sequential
     from .train import History
 
@@ -22,7 +23,7 @@ BLUE, ORANGE, GREY = "#2f6db3", "#d9822b", "#6b7280"
 def write(
     folder: Path,
     model: Sequential,
-    loader: Loader,
+    loader: Jittered,
     history: History,
     held_out: Samples,
     outputs: Any,
@@ -36,7 +37,7 @@ def write(
         Exists, and is empty.
     model : Sequential
         After its training.
-    loader : Loader
+    loader : Jittered
         The training part, for the graph.
     history : History
     held_out : Samples
@@ -68,8 +69,9 @@ def write(
     print(f"  wrong_digits.png    the {len(wrong)} held-out digits that it got wrong")
 
 
-def draw_graph(folder: Path, model: Sequential, loader: Loader) -> None:
+def draw_graph(folder: Path, model: Sequential, loader: Jittered) -> None:
     """Draw what one step of the training records: as DOT text, and as pictures if something here renders them."""
+    from .engine import Value
     from .nn import softmax_cross_entropy
     from .state import full_record
     from .view import draw
@@ -77,7 +79,8 @@ def draw_graph(folder: Path, model: Sequential, loader: Loader) -> None:
 
     model.zero_grad()
     with full_record():
-        loss = softmax_cross_entropy(model(loader.inputs[:GRAPHED]), loader.targets[:GRAPHED])
+        images = Value(loader.loader.inputs[:GRAPHED], name="images")
+        loss = softmax_cross_entropy(model(images), loader.loader.targets[:GRAPHED])
     loss.name = "loss"
     loss.backward()
     drawing = draw(loss)

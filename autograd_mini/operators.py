@@ -260,7 +260,7 @@ class ArrayOperators(Recorded):
             "np.where(mask, new, v) for a new Value; v.data[index] = new to change a leaf between passes",
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
+    def __getattr__(self, name: str) -> Any:
         hint = f": it is not covered as a method; np.{name}(v) may be" if hasattr(np.ndarray, name) else ""
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
@@ -371,6 +371,11 @@ def refuse_argument(rule: Rule, name: str, arg: Any) -> NoReturn:
 def refuse_function(name: str, instead: str) -> NoReturn:
     """Raise because of a function that can't take a Value, with its replacement."""
     raise NotCovered(f"{name} can't be called with a Value", "NumPy writes the result without telling us", instead)
+
+
+def refuse_complex(name: str, instead: str) -> NoReturn:
+    """Raise because of a function that is flat on real numbers, but not on complex ones."""
+    raise NotCovered(f"{name} of a complex number has no derivative rule", "it isn't flat there", instead)
 
 
 def refuse_uncovered(name: str, args: Any, kwargs: Any) -> NoReturn:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import isfinite
+from collections.abc import Callable, Iterable
+from math import cos, isfinite, pi
 from typing import Any
 
 import numpy as np
@@ -47,8 +47,10 @@ class SGD:
 
     def __init__(self, params: Iterable[Value], lr: float, momentum: float = 0.0) -> None:
         self.params = checked_parameters(params)
-        if not (isinstance(lr, (int, float, np.floating)) and isfinite(lr) and lr > 0):
-            raise InvalidInput(f"lr={lr!r}", "the learning rate is the length of a step", "a number above 0, such as 0.1")
+        if not positive_number(lr):
+            raise InvalidInput(
+                f"lr={lr!r}", "the learning rate is the length of a step", "a number above 0, such as 0.1"
+            )
         if not 0 <= momentum < 1:
             raise InvalidInput(
                 f"momentum={momentum!r}", "it is the share of the last step that is kept", "a number from 0 to below 1"
@@ -84,6 +86,11 @@ class SGD:
             p.grad = None
 
 
+def positive_number(x: Any) -> bool:
+    """Whether something is a finite number above 0."""
+    return isinstance(x, (int, float, np.floating)) and isfinite(x) and x > 0
+
+
 def checked_parameters(params: Iterable[Value]) -> list[Value]:
     """Return an optimiser's parameters as a list, if they are Values, each once."""
     if isinstance(params, Value):
@@ -91,7 +98,9 @@ def checked_parameters(params: Iterable[Value]) -> list[Value]:
     listed = list(params)
     if not listed:
         raise InvalidInput(
-            "no parameters", "there would be nothing to optimise", "model.parameters(); a module's attributes are Values"
+            "no parameters",
+            "there would be nothing to optimise",
+            "model.parameters(); a module's attributes are Values",
         )
     for i, p in enumerate(listed):
         if not isinstance(p, Value):
@@ -103,3 +112,31 @@ def checked_parameters(params: Iterable[Value]) -> list[Value]:
     if len({id(p) for p in listed}) < len(listed):
         raise InvalidInput("a parameter is there twice", "it would be changed twice in each step", "each once")
     return listed
+
+
+def cosine_schedule(lr: float, epochs: int) -> Callable[[int], float]:
+    """Return a learning rate that falls from `lr` to nearly 0: lr (1 + cos(π epoch / epochs)) / 2.
+
+    Parameters
+    ----------
+    lr : float
+        The learning rate of the first epoch.
+    epochs : int
+        How many epochs there are.
+
+    Returns
+    -------
+    callable
+        Maps the number of an epoch, from 0, to its learning rate.
+
+    References
+    ----------
+    I. Loshchilov and F. Hutter (2017), SGDR: Stochastic gradient descent with warm restarts.
+
+    Examples
+    --------
+    >>> schedule = cosine_schedule(0.1, 4)
+    >>> [round(schedule(epoch), 4) for epoch in range(4)]
+    [0.1, 0.0854, 0.05, 0.0146]
+    """
+    return lambda epoch: lr * (1 + cos(pi * epoch / epochs)) / 2

@@ -17,7 +17,7 @@ from .fast import record_one, record_two
 from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module, user_depth
 from .primitives import contains_value
 from .pulling import pick, refuse_anomaly
-from .registry import PLAIN, REFUSED, RULES, Rule, listeners, qualified_name
+from .registry import PLAIN, REAL_ONLY, REFUSED, RULES, Rule, listeners, qualified_name
 from .registry import ZERO as ZERO_FUNCTIONS
 from .state import current, listening
 
@@ -195,8 +195,10 @@ def zero_result(name: str, hidden: list[Node], result: Any) -> Any:
     Floats become Values whose node says so, so that a gradient that is zero for this reason can be explained.
     Integers and booleans can't carry a gradient anyway: they stay raw, and a transform that listens is told.
     """
+    heard = listening.get()
+    if heard is False:
+        return result
     if getattr(result, "dtype", None) is None or result.dtype.kind not in "fc":
-        heard = listening.get()
         if heard is not None:
             heard.append((name, tuple(hidden)))
         return result
@@ -276,6 +278,8 @@ def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
         result = function(*arguments, **keywords)
         if not hidden:
             return result
+        if function in REAL_ONLY and np.iscomplexobj(result):
+            operators.refuse_complex(qualified_name(function), REAL_ONLY[function])
         return wrap(result, lambda part, _: zero_result(qualified_name(function), hidden, part))
     if all(node.op is ZERO for node in hidden):
         return function(*arguments, **keywords)

@@ -95,6 +95,8 @@ class Rule:
 RULES: dict[Function, Rule] = {}
 # Functions whose result has derivative zero wherever it has one (floor, argmax, comparisons).
 ZERO: dict[Function, str] = {}
+# Those of them whose derivative isn't zero on complex numbers, and what to write there instead.
+REAL_ONLY: dict[Function, str] = {}
 # Functions whose result depends on shapes and dtypes alone, or that only look (shape, zeros_like, array_repr).
 PLAIN: set[Function] = set()
 # Functions that can't take a Value, and what to write instead.
@@ -126,7 +128,7 @@ def signature_of(function: Function) -> tuple[tuple[str, ...], dict[str, Any]]:
     """
     plain = getattr(function, "__wrapped__", function)
     code = getattr(plain, "__code__", None)
-    if code is not None and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+    if code is not None and not inspect.ismethod(plain) and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
         # Some twenty times quicker than inspect.signature, which counts when hundreds of rules are imported.
         names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
         positional = plain.__defaults__ or ()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,7 @@ def detect_anomaly() -> Iterator[None]:
 
 
 # Calls of functions without a derivative that gave integers or booleans (their results are raw arrays, so the
-# graph can't show them): (name, nodes of the arguments). A transform listens, to name them in a warning.
+# graph can't show them): (name, nodes of the arguments). A transform listens, to name them in a warning. False while
+# a rule runs: what a rule compares or rounds is no concern of the user.
 Heard = list[tuple[str, tuple[Any, ...]]]
-listening: ContextVar[Heard | None] = ContextVar("autograd_mini_listening", default=None)
+listening: ContextVar[Heard | Literal[False] | None] = ContextVar("autograd_mini_listening", default=None)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from .engine import Value, close_leaf, join, leaf_data, start_leaf, zero_warning
-from .errors import BackwardError, InvalidInput
+from .errors import BackwardError, InvalidInput, RuleError
 from .graph import Node, behind, own_module, towards
 from .pulling import run
+from .registry import parameters_of
 from .state import current, listening, switched
 from .tree import children, is_leaf, leaves, map_leaves, replace_leaves, same_structure
 
@@ -76,9 +77,17 @@ class Trace:
                 seed = seed if recorded or not isinstance(seed, Value) else seed._data
                 old = cots[result._node]
                 cots[result._node] = seed if old is None else old + seed
-        with self.recording():
-            run(walk.order, cots, join if recorded else None)
+        self.back(walk.order, cots, recorded)
         return [cots[node] for node in self.targets]
+
+    def back(self, order: list[Any], cots: Any, recorded: bool) -> None:
+        """Run a pass over nodes in order, in silence: what rules compare or round is no concern of the user."""
+        token = listening.set(False)
+        try:
+            with self.recording():
+                run(order, cots, join if recorded else None)
+        finally:
+            listening.reset(token)
 
     def gradients(self, walk: Any, cots: list[Any], names: Sequence[str], plain: bool = False) -> list[Any]:
         """Return a gradient for each leaf in its shape and dtype, zeros (with a warning if due) where none came."""
@@ -94,6 +103,20 @@ class Trace:
             else:
                 made.append(cot if plain else conjugate(cot))
         return made
+
+    def derivative(self, walk: Any, results: Sequence[Any], seeds: Sequence[Any], names: Sequence[str]) -> list[Any]:
+        """Return the plain derivative of results along real seeds.
+
+        The cotangent of a real leaf is the real part of its derivative; where the result is complex, a second pull
+        gives the imaginary part.
+        """
+        found = self.gradients(walk, self.pull(walk, results, seeds), names, plain=True)
+        if any(map(np.iscomplexobj, results)) and not all(map(np.iscomplexobj, self.leaves)):
+            turned_seeds = [seed * -1j if np.iscomplexobj(seed) else 0 * seed for seed in seeds]
+            turned = self.gradients(walk, self.pull(walk, results, turned_seeds), names, plain=True)
+            pairs = zip(found, turned, self.leaves, strict=True)
+            found = [a if np.iscomplexobj(leaf) else a + 1j * b for a, b, leaf in pairs]
+        return found
 
     def _warn(self, walk: Any, lost: list[int], names: Sequence[str]) -> None:
         functions: list[str] = []
@@ -174,9 +197,11 @@ def positions(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, 
 
 def leaf_names(function: Function, argnums: tuple[int, ...], arguments: tuple[Any, ...]) -> list[str]:
     """Return names for the leaves of the differentiated arguments: the parameter's name and the path."""
-    code = getattr(function, "__code__", None)
-    names = code.co_varnames[: code.co_argcount] if code is not None else ()
-    tops = [names[i] if i < len(names) else f"argument {i}" for i in argnums]
+    try:
+        names = parameters_of(function)
+    except (RuleError, TypeError):
+        names = ()
+    tops = [names[i] if i < len(names) and names[i][0] != "*" else f"argument {i}" for i in argnums]
     return [top + path for top, x in zip(tops, arguments, strict=True) for path, _ in leaves(x)]
 
 

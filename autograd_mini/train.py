@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Loader
 from .engine import Value
 from .errors import AnomalyError, BackwardError, InvalidInput
 from .optim import SGD
 from .state import no_grad
 
 Metric = Callable[[Any, Any], float]
+
+
+class Batches(Protocol):
+    """What `fit` takes its batches from: a `Loader`, or anything else that has a length and gives epochs."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]: ...
 
 
 @dataclass
@@ -74,12 +81,13 @@ def raw(x: Any) -> Any:
 def fit(
     model: Callable[[Any], Any],
     loss: Callable[[Any, Any], Any],
-    loader: Loader,
+    loader: Batches,
     optimizer: SGD,
     epochs: int,
     metric: Metric | None = None,
     validation: tuple[Any, Any] | None = None,
     progress: bool = True,
+    schedule: Callable[[int], float] | None = None,
     history: History | None = None,
 ) -> History:
     """Train a model: for each batch one forward pass, one backward pass and one step of the optimiser.
@@ -93,7 +101,7 @@ def fit(
     loss : callable
         Maps outputs and targets to a single number.
     loader : Loader
-        Gives the batches of an epoch.
+        Gives the batches of an epoch each time it is iterated.
     optimizer : SGD
         Holds the model's parameters.
     epochs : int
@@ -104,6 +112,8 @@ def fit(
         Samples to take the metric of after each epoch.
     progress : bool, default True
         Show a progress bar on standard error.
+    schedule : callable, optional
+        Maps the number of an epoch, from 0, to its learning rate, such as `optim.cosine_schedule`.
     history : History, optional
         Extended instead of a new one, so that an interrupted training leaves what it had.
 
@@ -121,6 +131,7 @@ def fit(
     Examples
     --------
     >>> from autograd_mini import Value
+    >>> from autograd_mini.data import Loader
     >>> w = Value(0.0)
     >>> data = Loader(np.array([1.0, 2.0]), np.array([3.0, 6.0]))
     >>> history = fit(lambda x: w * x, lambda y, t: np.mean((y - t) ** 2), data, SGD([w], 0.1), 30, progress=False)
@@ -130,11 +141,15 @@ def fit(
     from tqdm import tqdm  # here, since it takes longer to import than this package
 
     if validation is not None and metric is None:
-        raise InvalidInput("validation without a metric", "it says what to take of the samples", "metric=am.train.accuracy")
+        raise InvalidInput(
+            "validation without a metric", "it says what to take of the samples", "metric=am.train.accuracy"
+        )
     history = History() if history is None else history
     with tqdm(total=epochs * len(loader), unit="step", disable=not progress) as bar:
         for epoch in range(1, epochs + 1):
             bar.set_description(f"epoch {epoch}/{epochs}", refresh=False)
+            if schedule is not None:
+                optimizer.lr = schedule(epoch - 1)
             run_epoch(model, loss, loader, optimizer, metric, history, bar, epoch)
             shown = {"loss": history.epoch_losses[-1]}
             if metric is not None:
@@ -151,7 +166,7 @@ def fit(
 def run_epoch(
     model: Callable[[Any], Any],
     loss: Callable[[Any, Any], Any],
-    loader: Loader,
+    loader: Batches,
     optimizer: SGD,
     metric: Metric | None,
     history: History,

@@ -15,10 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Value, close_leaf, join, start_leaf
+from .engine import Value, close_leaf, start_leaf
 from .errors import InvalidInput
 from .graph import own_module, towards
-from .pulling import run
 from .trace import (
     Argnums,
     Function,
@@ -229,8 +228,7 @@ def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tup
             d = d if recorded or not isinstance(d, Value) else d._data
             old = arrived[cot._node]
             arrived[cot._node] = d if old is None else old + d
-    with trace.recording():
-        run(back.order, arrived, join if recorded else None)
+    trace.back(back.order, arrived, recorded)
     made = []
     for result, dummy in zip(results, dummies, strict=True):
         slope = None if dummy is None else arrived[dummy._node]
@@ -268,10 +266,9 @@ def elementwise_grad(function: Function, argnums: Argnums = 0) -> Function:
         trace = Trace(function, args, kwargs, at)
         results = [x for _, x in leaves(trace.result)]
         walk = trace.walk(results)
-        seeds = [np.ones_like(r._data) if isinstance(r, Value) else None for r in results]
-        cots = trace.pull(walk, results, seeds)
+        seeds = [np.ones_like(r._data if isinstance(r, Value) else r) for r in results]
         names = leaf_names(function, at, trace.arguments)
-        return arrange(trace.arguments, trace.gradients(walk, cots, names, plain=True), argnums)
+        return arrange(trace.arguments, trace.derivative(walk, results, seeds, names), argnums)
 
     return derivative
 
@@ -319,8 +316,7 @@ def one_jacobian(trace: Trace, result: Any, names: list[str], argnums: Argnums) 
         seed = np.ones_like(seed) if not shape else seed
         if shape:
             seed[index] = 1
-        cots = trace.pull(walk, [result], [seed if shape else seed[()]])
-        found.append(trace.gradients(walk, cots, names, plain=True))
+        found.append(trace.derivative(walk, [result], [seed if shape else seed[()]], names))
     columns = []
     for i, leaf in enumerate(trace.leaves):
         parts = [row[i] for row in found]

@@ -32,6 +32,7 @@ LAYERS = [
     "nn",
     "optim",
     "data",
+    "augment",
     "train",
     "testing",
     "__init__",

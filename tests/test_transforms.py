@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
-from autograd_mini.errors import BackwardError, InvalidInput, ZeroGradientWarning
+from autograd_mini.errors import BackwardError, InvalidInput, NotCovered, ZeroGradientWarning
 
 
 class Pair(NamedTuple):
@@ -299,6 +299,32 @@ def test_complex_conventions():
     # order 2 of a real function of a complex number along a direction
     f = lambda z: np.real(z**3)  # noqa: E731 - a formula reads better on one line
     np.testing.assert_allclose(am.hvp(f, z, 1.0 + 0j), np.conj(6 * z), rtol=1e-12)
+
+
+def test_a_complex_result_of_real_numbers_has_a_complex_derivative():
+    f = lambda x: np.exp(1j * x) * x  # noqa: E731
+    x = np.array([0.3, 1.2])
+    slope = 1j * np.exp(1j * x) * x + np.exp(1j * x)
+    np.testing.assert_allclose(am.jacobian(f)(x), np.diag(slope))
+    np.testing.assert_allclose(am.elementwise_grad(f)(x), slope)
+    np.testing.assert_allclose(am.jvp(f, (x,), (np.ones(2),))[1], slope)
+    np.testing.assert_allclose(am.jacobian(f)(0.3), slope[0])
+
+
+def test_the_sign_of_a_complex_number_is_not_flat():
+    z = np.array([1 + 2j, -0.5 + 0.1j])
+    with pytest.raises(NotCovered, match=re.escape("z / np.abs(z)")):
+        np.sign(am.Value(z))
+    am.check_grads(np.abs, z, order=2)
+
+
+def test_leaves_are_named_by_the_parameters_of_methods_too():
+    class Flat:
+        def f(self, first, *rest):
+            return np.floor(first) + np.floor(rest[0])
+
+    with pytest.warns(ZeroGradientWarning, match=r"the gradient of first, argument 1 is zero"):
+        am.grad(Flat().f, (0, 1))(1.5, 2.5)
 
 
 def test_elementwise_grad_broadcasts_and_nests():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import cast, relu, sigmoid
-from ..registry import PLAIN, non_differentiable, rule
+from ..registry import PLAIN, REAL_ONLY, non_differentiable, rule
 
 # Arithmetic
 rule(np.add, x1=lambda g: g, x2=lambda g: g)
@@ -62,7 +62,7 @@ rule(np.degrees, x=lambda g: g * (180 / np.pi))
 rule(np.sinc, x=lambda g, x: g * sinc_slope(x))
 
 # Kinks and selections
-rule(np.absolute, x=lambda g, x: g * np.conj(np.sign(x)))
+rule(np.absolute, x=lambda g, x: g * direction(x))
 rule(np.fabs, x=lambda g, x: g * np.sign(x))
 rule(np.maximum, x1=lambda g, x1, x2: g * share(x1 > x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 < x2, x1 == x2))
 rule(np.minimum, x1=lambda g, x1, x2: g * share(x1 < x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 > x2, x1 == x2))
@@ -102,11 +102,17 @@ non_differentiable(
     np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.iscomplex, np.isreal,
     np.lexsort, np.histogram_bin_edges, np.isin,
 )  # fmt: skip
+REAL_ONLY[np.sign] = "z / np.abs(z)"
 PLAIN |= {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.iscomplexobj,
     np.isrealobj, np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string,
     np.array_equal, np.array_equiv, np.allclose, np.may_share_memory, np.shares_memory,
 }  # fmt: skip
+
+
+def direction(x: Any) -> Any:
+    """Return the slope of |x|: the sign of a real number, conj(x) / |x| of a complex one, 0 at 0."""
+    return np.conj(x) * ratio_or_zero(1, np.abs(x)) if np.iscomplexobj(x) else np.sign(x)
 
 
 def share(taken: Any, tie: Any) -> Any:

@@ -14,6 +14,7 @@ FONT = "Helvetica"  # a name that every renderer has the measures of
 QUIET = "#5a5a5a"
 STYLES = {
     "leaf": {"shape": "box", "style": "filled", "fillcolor": "#d3e5f7", "color": "#1f5a99", "penwidth": "1.6"},
+    "again": {"shape": "box", "style": "dashed", "color": "#1f5a99"},
     "constant": {"shape": "note", "style": "filled,dashed", "fillcolor": "#f4f4f4", "color": "#777777"},
     "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fff3d1", "color": "#a87800"},
     "link": {"shape": "cds", "style": "filled", "fillcolor": "#eee3f7", "color": "#6b4a8a"},
@@ -72,7 +73,7 @@ def label(box: Box) -> str:
         else:
             shown = f'<FONT POINT-SIZE="11">{shown}</FONT>' if heading else shown
             lines.append(f'<TR><TD COLSPAN="2">{shown}</TD></TR>')
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1">{"".join(lines)}</TABLE>>'
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(lines)}</TABLE>>'
 
 
 def text(x: str) -> str:

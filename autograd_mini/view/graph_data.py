@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine import ZEROS
-from ..graph import ACTIVE, LINK, PICK, CallNode, line_of
-from .calls import arguments, constants, edge_name, is_complete, operation
+from ..graph import ACTIVE, LINK, PICK, line_of
+from .calls import arguments, edge_name, is_complete, operation
 from .selection import Selection, is_leaf, select
-from .summary import number, shape_and_dtype, shorten, summary
+from .summary import shape_and_dtype, shorten, summary
 
 NOT_KEPT = "not kept"
+FEW_ARROWS = 4  # so many uses of one input by one operation are drawn as an arrow each
 
 
 class Root(NamedTuple):
@@ -31,8 +32,8 @@ class Root(NamedTuple):
 class Box:
     """One node of a drawing.
 
-    `kind` is ``"leaf"``, ``"constant"``, ``"operation"``, ``"link"`` or ``"folded"``; `rows` are pairs of a short
-    label and a text.
+    `kind` is ``"leaf"``, ``"again"`` (a leaf drawn once more), ``"constant"``, ``"operation"``, ``"link"`` or
+    ``"folded"``; `rows` are pairs of a short label and a text.
     """
 
     key: str
@@ -136,10 +137,7 @@ class _Describer:
 
     def _box(self, node: Any) -> None:
         kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
-        name = shorten(node.name or self.results.get(node) or "")
-        shown = {"leaf": "" if name else "leaf", "link": "the same value"}.get(kind) or (
-            operation(node) if kind == "operation" else ""
-        )
+        name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
         shape = shape_and_dtype(*self.likes[node]) if node in self.likes else ""
         if shape:
@@ -166,6 +164,15 @@ class _Describer:
         for i, (_, x) in enumerate(self.selection.kept[node]):
             self._constant(f"{self.keys[node]}c{i}", x)
 
+    def _heading(self, node: Any, kind: str) -> tuple[str, str]:
+        """Return the name of a node, and what it is."""
+        name = shorten(node.name or self.results.get(node) or "")
+        if kind == "operation":
+            return name, operation(node)
+        if kind == "link":
+            return name, "the same value"
+        return name, "" if name else f"leaf #{node.number}" if node in self.selection.shared else "leaf"
+
     def _constant(self, key: str, x: Any) -> None:
         shape = shape_and_dtype(x.shape, x.dtype) if isinstance(x, np.ndarray) else ""
         text = NOT_KEPT if x is None else summary(x)
@@ -190,24 +197,27 @@ class _Describer:
         return " · ".join(parts)
 
     def _arrows(self, node: Any) -> None:
-        """Draw an arrow for each use of an input; those from folded nodes are drawn as one."""
+        """Draw an arrow for each use of an input; many equal ones, and those from folded nodes, as one."""
         target = self.keys[node]
-        folded = 0
-        for i, (param, _) in reversed(list(enumerate(self.selection.kept[node]))):
-            self.data.arrows.append(Arrow(f"{target}c{i}", target, edge_name(node, param)))
-        for name, inputs, _ in reversed(node.edges):
-            for one in reversed(inputs) if isinstance(inputs, tuple) else (inputs,):
+        again = {leaf: f"{target}a{i}" for i, leaf in enumerate(self.selection.repeated(node)) if leaf in self.keys}
+        for leaf, key in again.items():
+            name, shown = self._heading(leaf, "leaf")
+            self.data.boxes.append(Box(key, "again", name, shown, tooltip=self._tooltip(leaf, "leaf")))
+        uses: Counter[Arrow] = Counter()
+        for i, (param, _) in enumerate(self.selection.kept[node]):
+            uses[Arrow(f"{target}c{i}", target, edge_name(node, param))] += 1
+        for param, inputs, _ in node.edges:
+            for one in inputs if isinstance(inputs, tuple) else (inputs,):
                 if one in self.keys:
-                    self.data.arrows.append(Arrow(self.keys[one], target, edge_name(node, name)))
+                    uses[Arrow(again.get(one) or self.keys[one], target, edge_name(node, param))] += 1
                 elif one is not None:
-                    folded += 1
+                    uses[Arrow("folded", target)] += 1
         for one in node.hidden:
-            if one in self.keys:
-                self.data.arrows.append(Arrow(self.keys[one], target, "no gradient", dashed=True))
-            else:
-                folded += 1
-        if folded:
-            self.data.arrows.append(Arrow("folded", target, times(folded)))
+            uses[Arrow(again.get(one) or self.keys.get(one, "folded"), target, "no gradient", dashed=True)] += 1
+        for arrow, n in reversed(uses.items()):
+            alone = n <= FEW_ARROWS and arrow.source != "folded"
+            label = arrow.label if alone else f"{arrow.label} {times(n)}".strip()
+            self.data.arrows += [replace(arrow, label=label)] * (n if alone else 1)
 
     def _fold(self) -> None:
         counts = self.selection.folded
@@ -243,7 +253,7 @@ class _Describer:
 
 def times(n: int) -> str:
     """Return a label for several arrows drawn as one."""
-    return f"×{number(n)}" if n > 1 else ""
+    return f"×{n:,}" if n > 1 else ""
 
 
 def plural(n: int, noun: str) -> str:

@@ -16,6 +16,7 @@ from ..graph import ZERO, CallNode, by_number
 from .calls import constants, last_name
 
 FEW_LEAVES = 8  # so many leaves stay beside the operation that uses them
+MANY_USES = 12  # a leaf with more is drawn again at each use: long arrows across a picture can't be followed
 
 
 @dataclass
@@ -30,15 +31,26 @@ class Selection:
         How many nodes of each operation are not shown.
     fed : Counter
         How often those that are not shown use each of those that are.
+    shared : set of Node
+        The leaves that are drawn again, in small, at each use.
     operations, leaves : int
         How many the whole graph has.
+    size : int
+        How many nodes the drawing gets.
     """
 
     kept: dict[Any, list[tuple[str, Any]]] = field(default_factory=dict)
     folded: Counter[str] = field(default_factory=Counter)
     fed: Counter[Any] = field(default_factory=Counter)
+    shared: set[Any] = field(default_factory=set)
     operations: int = 0
     leaves: int = 0
+    size: int = 0
+
+    def repeated(self, node: Any) -> set[Any]:
+        """Return the leaves that are drawn again beside a node."""
+        found = {one for one in used_by(node) if one in self.shared}
+        return found if len(found) <= FEW_LEAVES else set()
 
     def keep(self, nodes: Iterable[Any], room: int) -> bool:
         """Keep nodes in their order while there is room for them, their constants and their leaves; tell if all fit."""
@@ -49,15 +61,12 @@ class Selection:
             new = {node: constants(node)}
             if len(beside) <= FEW_LEAVES:
                 new |= dict.fromkeys(sorted(beside, key=by_number), [])
-            if self.size + len(new) + len(new[node]) > room:
+            cost = len(new) + len(new[node]) + len(self.repeated(node))
+            if self.size + cost > room:
                 return False
             self.kept |= new
+            self.size += cost
         return True
-
-    @property
-    def size(self) -> int:
-        """How many nodes the drawing gets."""
-        return len(self.kept) + sum(map(len, self.kept.values()))
 
 
 def used_by(node: Any) -> tuple[Any, ...]:
@@ -89,22 +98,24 @@ def reachable(roots: Iterable[Any]) -> list[Any]:
 def select(roots: Sequence[Any], max_nodes: int) -> Selection:
     """Choose what a drawing of at most `max_nodes` nodes shows of the graph behind some nodes."""
     nodes = reachable(roots)
-    leaves = [node for node in nodes if is_leaf(node)]
+    leaves = {node for node in nodes if is_leaf(node)}
+    uses = Counter(one for node in nodes for one in used_by(node) if one in leaves)
+    shared = {leaf for leaf, n in uses.items() if n > MANY_USES}
     newest = heapq.nlargest(max_nodes, nodes, key=by_number)
-    all_of_it = Selection(operations=len(nodes) - len(leaves), leaves=len(leaves))
-    if len(nodes) <= max_nodes and all_of_it.keep(newest, max_nodes):
-        return all_of_it
+    chosen = Selection(shared=shared, operations=len(nodes) - len(leaves), leaves=len(leaves))
+    if len(nodes) <= max_nodes and chosen.keep(newest, max_nodes):
+        return chosen
 
-    part = Selection(operations=all_of_it.operations, leaves=all_of_it.leaves)
-    named = sorted((leaf for leaf in leaves if leaf.name), key=by_number)
+    chosen = Selection(shared=shared, operations=chosen.operations, leaves=chosen.leaves)
     room = max_nodes - 1  # one for those that are folded
-    part.keep(roots, room // 2)
-    part.keep(named[: room // 4], room)
-    part.keep(newest, room)
+    named = sorted((leaf for leaf in leaves if leaf.name), key=by_number)
+    chosen.keep(roots, room // 2)
+    chosen.keep(named[: room // 4], room)
+    chosen.keep(newest, room)
     for node in nodes:
-        if node not in part.kept:
-            part.folded["leaf" if is_leaf(node) else last_name(node.op.name)] += 1
+        if node not in chosen.kept:
+            chosen.folded["leaf" if node in leaves else last_name(node.op.name)] += 1
             for one in used_by(node):
-                if one in part.kept:
-                    part.fed[one] += 1
-    return part
+                if one in chosen.kept:
+                    chosen.fed[one] += 1
+    return chosen

@@ -70,6 +70,8 @@ def summary(x: Any) -> str:
         return "empty"
     if x.dtype.kind not in "biufc":
         return f"{x.size} elements"
+    if x.dtype.kind == "b" and x.size > SMALL:
+        return f"{np.count_nonzero(x):,} of {x.size:,} true"
     if x.size <= SMALL:
         return " ".join(np.array2string(x, separator=", ", formatter={"all": number}).split())
     finite = x[np.isfinite(x)]
@@ -79,5 +81,7 @@ def summary(x: Any) -> str:
     if x.dtype.kind == "c":
         size = np.abs(finite)
         return f"|z| {number(size.min())} … {number(size.max())}{missing}"
-    mean = finite.mean(dtype=np.float64)
-    return f"{number(finite.min())} … {number(finite.max())}, mean {number(mean)}{missing}"
+    low, high = finite.min(), finite.max()
+    if low == high:
+        return f"all {number(low)}{missing}"
+    return f"{number(low)} … {number(high)}, mean {number(finite.mean(dtype=np.float64))}{missing}"
