@@ -88,7 +88,7 @@ class SGD:
 
 def positive_number(x: Any) -> bool:
     """Whether something is a finite number above 0."""
-    return isinstance(x, (int, float, np.floating)) and isfinite(x) and x > 0
+    return isinstance(x, (int, float, np.floating)) and isfinite(x) and float(x) > 0
 
 
 def checked_parameters(params: Iterable[Value]) -> list[Value]:

@@ -13,7 +13,8 @@ from ..registry import qualified_name
 from .summary import shorten
 
 SYMBOLS = {
-    np.add: "+", np.subtract: "−", np.multiply: "×", np.true_divide: "÷", np.power: "^", np.negative: "−", np.matmul: "@",
+    np.add: "+", np.subtract: "−", np.multiply: "×", np.true_divide: "÷", np.power: "^", np.negative: "−",
+    np.matmul: "@",
 }  # fmt: skip
 # Operations of two arguments whose order doesn't matter, so that their edges need no names.
 COMMUTATIVE = {np.add, np.multiply, np.maximum, np.minimum, np.fmax, np.fmin, np.hypot, np.logaddexp, np.logaddexp2}
@@ -26,10 +27,10 @@ def arguments(node: Any) -> dict[str, Any]:
         return {}
     if call is None:
         return {name: x for name, x in node.saved.items() if name in rule.params}
-    given = call.arguments
+    given: tuple[Any, ...] = call.arguments
     if rule.star is not None:
         given = (*given[: rule.star], given[rule.star :])
-    return dict(zip(rule.params, given, strict=False)) | call.keywords
+    return {**dict(zip(rule.params, given, strict=False)), **call.keywords}
 
 
 def constants(node: Any) -> list[tuple[str, Any]]:

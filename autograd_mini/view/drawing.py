@@ -189,7 +189,8 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: 
     names = (f"{parameter}{path}" for parameter, path in named_leaves(function, args, argnums))
     for leaf, name, given in zip(trace.leaves, names, given_leaves(args, argnums), strict=True):
         own_name = given.name if isinstance(given, Value) else None
-        leaf.name = leaf.name or own_name or name
+        if leaf.name is None:
+            leaf.name = own_name or name
     roots = [
         Root(x.node, x.data, f"result{path}")
         for path, x in leaves(trace.result)
@@ -214,13 +215,13 @@ def given_leaves(args: Sequence[Any], argnums: Sequence[int]) -> list[Any]:
     return [x for i in argnums for x in ([args[i]] if is_number(args[i]) else [x for _, x in leaves(args[i])])]
 
 
-def named_leaves(
-    function: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]
-) -> list[tuple[str, str]]:
+def named_leaves(function: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> list[tuple[str, str]]:
     """Return for each leaf of the differentiated arguments the parameter's name and the path in a container."""
     parameters = parameter_names(function, len(args))
     return [
-        (parameters[i], path) for i in argnums for path in ([""] if is_number(args[i]) else [p for p, _ in leaves(args[i])])
+        (parameters[i], path)
+        for i in argnums
+        for path in ([""] if is_number(args[i]) else [p for p, _ in leaves(args[i])])
     ]
 
 
@@ -238,7 +239,9 @@ def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
         star = next((i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL), None)
     names, rest = (names, "argument ") if star is None else (names[:star], f"{names[star]}")
     start = len(names) if star is not None else 0
-    return [names[i] if i < len(names) else f"{rest}{f'[{i - start}]' if star is not None else i}" for i in range(count)]
+    return [
+        names[i] if i < len(names) else f"{rest}{f'[{i - start}]' if star is not None else i}" for i in range(count)
+    ]
 
 
 def gradients_of(result: Any) -> dict[Any, Any]:

@@ -115,14 +115,14 @@ class _Describer:
             self._note(node, saved.get("out"))
         given = arguments(node)
         for name, inputs, like in node.edges:
-            like = like or self.likes.get(node)
             if isinstance(inputs, tuple):
                 items = given.get(name) or [None] * len(inputs)
                 for one, item, its_like in zip(inputs, items, like, strict=True):
                     if one is not None:
                         self._note(one, item, its_like)
             else:
-                self._note(inputs, given.get(name) if node.op.rule else self.known.get(node), like)
+                data = given.get(name) if node.op.rule else self.known.get(node)
+                self._note(inputs, data, like or self.likes.get(node))
 
     def _note(self, node: Any, data: Any, like: Any = None) -> None:
         if data is not None:
@@ -233,8 +233,8 @@ class _Describer:
             rows.append(("leaves", f"{leaves:,}"))
         what = plural(operations, "more operation") if operations else plural(leaves, "more leaf")
         self.data.boxes.append(Box("folded", "folded", "", f"… {what}", tuple(rows), "not shown one by one"))
-        for node, n in self.selection.fed.items():
-            self.data.arrows.append(Arrow(self.keys[node], "folded", times(n)))
+        fed = [Arrow(self.keys[node], "folded", times(n)) for node, n in self.selection.fed.items()]
+        self.data.arrows[:0] = fed
 
     def _title(self) -> None:
         chosen = self.selection

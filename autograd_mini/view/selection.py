@@ -60,7 +60,7 @@ class Selection:
             beside = {one for one in used_by(node) if is_leaf(one) and one not in self.kept}
             new = {node: constants(node)}
             if len(beside) <= FEW_LEAVES:
-                new |= dict.fromkeys(sorted(beside, key=by_number), [])
+                new |= {leaf: [] for leaf in sorted(beside, key=by_number)}
             cost = len(new) + len(new[node]) + len(self.repeated(node))
             if self.size + cost > room:
                 return False
