@@ -121,6 +121,13 @@ class LooseNode(Node):
         """Shape and dtype of the two inputs."""
         return self.like1, self.like2
 
+    @property
+    def saved(self) -> dict[str, Any]:
+        """What the rule saves, by name, and the shapes of both inputs."""
+        names = self.op.rule.params if self.op.rule else ()
+        shapes = {f"{p}_shape": like[0] for p, like in zip(names, self.likes, strict=False) if like is not None}
+        return super().saved | shapes
+
 
 class Call(NamedTuple):
     """A call as the full record keeps it: the raw arguments and the raw result."""

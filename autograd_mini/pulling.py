@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError, BackwardError, RuleError
-from .graph import ACTIVE, MAKERS, PICK, CallNode, Cotangents, Like, Node, accumulate, line_of
+from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of
 from .registry import Pullback, Rule
 from .state import current
 
@@ -169,15 +169,13 @@ def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
             node.op.pull(node, g, cots)
         return
     saved = dict(node.saved)
-    for name, inputs, like in node.edges:
+    for name, inputs, _ in node.edges:
         if name in saved:
             if isinstance(inputs, tuple):
                 pairs = zip(saved[name], inputs, strict=True)
                 saved[name] = [join(x, one) if one is not None else x for x, one in pairs]
             else:
                 saved[name] = join(saved[name], inputs)
-        if type(node) is not CallNode and like is not None:
-            saved[f"{name}_shape"] = like[0]
     if "out" in saved:
         if node.results is None:
             saved["out"] = join(saved["out"], node)

@@ -103,6 +103,12 @@ def test_nodes_save_only_what_their_rules_name():
     assert type(np.sum(x).node) is CallNode
 
 
+def test_a_recorded_pass_knows_the_shapes_of_constants_too():
+    a = np.array([[2.0, 1.0], [1.0, 3.0]])
+    am.check_grads(lambda x: np.linalg.solve(x, np.ones(2)), a, order=2)
+    am.check_grads(lambda x: np.linalg.solve(a, x), np.ones((2, 1)), order=2)
+
+
 def test_scalar_graphs_keep_their_numbers():
     x = am.Value(3.0)
     y = x + 2.0

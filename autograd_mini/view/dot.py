@@ -18,7 +18,7 @@ STYLES = {
     "again": {"shape": "box", "style": "dashed", "color": "#1f5a99"},
     "constant": {"shape": "note", "style": "filled,dashed", "fillcolor": "#f4f4f4", "color": "#777777"},
     "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fff3d1", "color": "#a87800"},
-    "link": {"shape": "cds", "style": "filled", "fillcolor": "#eee3f7", "color": "#6b4a8a"},
+    "link": {"shape": "octagon", "style": "filled", "fillcolor": "#eee3f7", "color": "#6b4a8a"},
     "folded": {"shape": "box3d", "style": "filled", "fillcolor": "#ffffff", "color": "#5a5a5a"},
 }
 RESULT = {"peripheries": "2", "fillcolor": "#d9efd3", "color": "#2c7a2c", "penwidth": "1.4"}
@@ -77,7 +77,7 @@ def scope_of(scope: tuple[str, ...], scopes: dict[tuple[str, ...], Any]) -> Any:
 def label(box: Box) -> str:
     """Return a box's label in the markup of DOT: the name in bold, the operation, and its rows."""
     bold = f"<B>{text(box.name)}</B>" if box.name else ""
-    heading = " = ".join(part for part in (bold, text(box.operation)) if part)
+    heading = ": ".join(part for part in (bold, text(box.operation)) if part)
     lines = [f'<TR><TD COLSPAN="2">{heading}</TD></TR>'] if heading else []
     for left, right in box.rows:
         shown = f"<I>{right}</I>" if right == NOT_KEPT else text(right)
@@ -98,7 +98,7 @@ def text(x: str) -> str:
     >>> text('<b> & "w"')
     '&lt;b&gt; &amp; &quot;w&quot;'
     """
-    return html.escape(printable(x)).replace("\\", "&#92;")  # DOT puts the node's name for \N
+    return html.escape(printable(x)).replace("\\", "<FONT>\\</FONT>")  # alone, or DOT puts a node's key for \N
 
 
 def printable(x: str) -> str:

@@ -30,7 +30,8 @@ def number(x: Any) -> str:
     ('0.1235', '3', '2', '1+2j')
     """
     whole = isinstance(x, (bool, int, np.bool_, np.integer))
-    return shorten(str(x) if whole else f"{x:.4g}")
+    shown = str(x) if whole else f"{x:.4g}"
+    return "0" if shown == "-0" else shorten(shown)
 
 
 def shape_and_dtype(shape: tuple[int, ...], dtype: Any) -> str:
