@@ -119,7 +119,7 @@ def learning_curve(history: History, steps: int) -> bytes:
         left.plot(at, history.step_losses, color=BLUE, alpha=0.3, linewidth=0.6, label="each step")
     left.plot(epochs, history.epoch_losses, color=BLUE, linewidth=1.8, label="mean of an epoch")
     left.set(title="Loss on the training part", xlabel="epoch", ylabel="cross-entropy", yscale="log")
-    right.plot(epochs, 100 * np.array(history.epoch_metrics), color=BLUE, linewidth=1.8, label="training part")
+    right.plot(epochs, 100 * np.array(history.epoch_metrics), color=BLUE, linewidth=1.8, label="training part, jittered")
     held_out = 100 * np.array(history.validation_metrics)
     right.plot(epochs, held_out, color=ORANGE, linewidth=1.8, label="held-out part")
     right.set(title="Accuracy", xlabel="epoch", ylabel="right, in %")
@@ -140,7 +140,7 @@ def wrong_digits(held_out: Samples, outputs: Any, wrong: Any) -> bytes:
     order = wrong[np.argsort(-np.max(sure[wrong], axis=1), kind="stable")][:MOST_SHOWN]
     columns = min(8, max(4, len(order)))
     rows = max(1, -(-len(order) // columns))
-    made, axes = figure(1.35 * columns, 1.75 * rows + 0.7, rows, columns)
+    made, axes = figure(1.35 * columns, 1.8 * rows + 0.35, rows, columns)
     shown = f", the {len(order)} surest of them" if len(order) < len(wrong) else ""
     title = f"{len(wrong)} of {len(held_out)} held-out digits are wrong{shown}" if len(wrong) else "No digit is wrong"
     made.suptitle(title, fontsize=12)

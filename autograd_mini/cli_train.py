@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # All chosen by cross-validation on the training part; the held-out part decided nothing.
 HIDDEN = [256, 128]
 MOMENTUM = 0.9
-DEFAULTS = {"minibatch": (100, 0.05), "stochastic": (15, 0.002), "batch": (400, 0.1)}  # epochs, learning rate
+DEFAULTS = {"minibatch": (100, 0.05), "stochastic": (15, 0.005), "batch": (400, 0.3)}  # epochs, learning rate
 SHIFT, SCALE = 0.7, 0.1
 CHECKED = 8  # samples in the gradient check; each of its numbers costs several runs of the network
 

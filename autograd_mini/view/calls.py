@@ -70,7 +70,7 @@ def is_complete(node: Any) -> bool:
 def operation(node: Any) -> str:
     """Return an operation as a label shows it: its symbol, its name, its settings."""
     if node.op is PICK:
-        return f"result [{node.x1}]"
+        return f"output [{node.x1}]"
     if node.op is ZERO:
         return f"{last_name(node.saved['function'])} (slope 0)"
     rule = node.op.rule

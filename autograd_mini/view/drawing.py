@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> 
     return Drawing(data, direction)
 
 
-def check_options(direction: str, max_nodes: int) -> None:
+def check_options(direction: str, max_nodes: Any) -> None:
     """Raise if an option of `draw` makes no sense."""
     if direction not in ("TB", "LR"):
         raise DrawingError(
@@ -186,8 +186,7 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: 
         )
     with full_record():
         trace = Trace(function, raw, {}, argnums)
-    names = (f"{parameter}{path}" for parameter, path in named_leaves(function, args, argnums))
-    for leaf, name, given in zip(trace.leaves, names, given_leaves(args, argnums), strict=True):
+    for leaf, (name, given) in zip(trace.leaves, named_leaves(function, args, argnums), strict=True):
         own_name = given.name if isinstance(given, Value) else None
         if leaf.name is None:
             leaf.name = own_name or name
@@ -210,19 +209,14 @@ def is_number(x: Any) -> bool:
     return isinstance(x, (int, np.integer)) and not isinstance(x, bool)
 
 
-def given_leaves(args: Sequence[Any], argnums: Sequence[int]) -> list[Any]:
-    """Return the leaves of the differentiated arguments as they were given."""
-    return [x for i in argnums for x in ([args[i]] if is_number(args[i]) else [x for _, x in leaves(args[i])])]
-
-
-def named_leaves(function: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]) -> list[tuple[str, str]]:
-    """Return for each leaf of the differentiated arguments the parameter's name and the path in a container."""
+def named_leaves(
+    function: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int]
+) -> Iterator[tuple[str, Any]]:
+    """Iterate over the leaves of the differentiated arguments as they were given, named by parameter and path."""
     parameters = parameter_names(function, len(args))
-    return [
-        (parameters[i], path)
-        for i in argnums
-        for path in ([""] if is_number(args[i]) else [p for p, _ in leaves(args[i])])
-    ]
+    for i in argnums:
+        for path, x in [("", args[i])] if is_number(args[i]) else leaves(args[i]):
+            yield parameters[i] + path, x
 
 
 def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
@@ -237,11 +231,9 @@ def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
             parameters = []
         names = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
         star = next((i for i, p in enumerate(parameters) if p.kind is p.VAR_POSITIONAL), None)
-    names, rest = (names, "argument ") if star is None else (names[:star], f"{names[star]}")
-    start = len(names) if star is not None else 0
-    return [
-        names[i] if i < len(names) else f"{rest}{f'[{i - start}]' if star is not None else i}" for i in range(count)
-    ]
+    if star is None:
+        return [*names, *(f"argument {i}" for i in range(len(names), count))][:count]
+    return [*names[:star], *(f"{names[star]}[{i}]" for i in range(count))][:count]
 
 
 def gradients_of(result: Any) -> dict[Any, Any]:

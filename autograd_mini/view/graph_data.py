@@ -143,7 +143,7 @@ class _Describer:
         if shape:
             rows.append(("", shape))
         if node.results is not None:
-            rows.append(("", f"{len(node.results)} results"))
+            rows.append(("", f"{len(node.results)} outputs"))
         else:
             data = self.known.get(node)
             self.complete = self.complete and data is not None
@@ -170,7 +170,7 @@ class _Describer:
         if kind == "operation":
             return name, operation(node)
         if kind == "link":
-            return name, "the same value"
+            return name, "start of an inner transform"
         return name, "" if name else f"leaf #{node.number}" if node in self.selection.shared else "leaf"
 
     def _constant(self, key: str, x: Any) -> None:
