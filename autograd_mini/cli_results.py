@@ -119,7 +119,9 @@ def learning_curve(history: History, steps: int) -> bytes:
         left.plot(at, history.step_losses, color=BLUE, alpha=0.3, linewidth=0.6, label="each step")
     left.plot(epochs, history.epoch_losses, color=BLUE, linewidth=1.8, label="mean of an epoch")
     left.set(title="Loss on the training part", xlabel="epoch", ylabel="cross-entropy", yscale="log")
-    right.plot(epochs, 100 * np.array(history.epoch_metrics), color=BLUE, linewidth=1.8, label="training part, jittered")
+    right.plot(
+        epochs, 100 * np.array(history.epoch_metrics), color=BLUE, linewidth=1.8, label="training part, jittered"
+    )
     held_out = 100 * np.array(history.validation_metrics)
     right.plot(epochs, held_out, color=ORANGE, linewidth=1.8, label="held-out part")
     right.set(title="Accuracy", xlabel="epoch", ylabel="right, in %")

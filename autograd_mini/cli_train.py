@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .nn import Sequential
     from .optim import SGD
 
-# All chosen by cross-validation on the training part; the held-out part decided nothing.
+# The numbers were chosen by cross-validation on the training part.
 HIDDEN = [256, 128]
 MOMENTUM = 0.9
 DEFAULTS = {"minibatch": (100, 0.05), "stochastic": (15, 0.005), "batch": (400, 0.3)}  # epochs, learning rate

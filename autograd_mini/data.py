@@ -140,8 +140,7 @@ class Loader:
         n = len(self.inputs)
         if n != len(self.targets):
             raise DataError(
-                f"{n} inputs (shape {self.inputs.shape}) and {len(self.targets)} targets "
-                f"(shape {self.targets.shape})",
+                f"{n} inputs (shape {self.inputs.shape}) and {len(self.targets)} targets (shape {self.targets.shape})",
                 "each input needs its target, at the same place on the first axis",
                 "the same number of both; if the samples lie along the last axis, pass inputs.T",
             )
@@ -238,9 +237,7 @@ class Loader:
             yield self.inputs[batch], self.targets[batch]
 
 
-def stratified_split(
-    labels: ArrayLike, fraction: float, seed: int = 0
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def stratified_split(labels: ArrayLike, fraction: float, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Split samples at random in two parts in which each label has the same share.
 
     Of the n_k samples with label k, round(fraction · n_k) go to the second part.
@@ -296,9 +293,7 @@ def stratified_split(
     return first, second
 
 
-def two_moons(
-    n: int = 100, noise: float = 0.1, seed: int = 0
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def two_moons(n: int = 100, noise: float = 0.1, seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Draw two half circles that reach into each other: the smallest set that no straight line separates.
 
     The first is (cos t, sin t), the second (1 - cos t, 1/2 - sin t), for t evenly over [0, π].

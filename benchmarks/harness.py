@@ -114,9 +114,7 @@ def timed(scale: float) -> Callable[[Sequence[Case], int], Samples]:
         try:
             return interleaved(
                 {
-                    case.label: lambda case=case: (
-                        scale * _seconds(steps[case.label], loops[case.label], case.collector)
-                    )
+                    case.label: lambda case=case: scale * _seconds(steps[case.label], loops[case.label], case.collector)
                     for case in cases
                 },
                 repeat,

@@ -199,17 +199,13 @@ def test_no_samples_are_refused(empty):
 
 
 def test_an_unknown_descent_is_answered_with_the_known():
-    with pytest.raises(
-        DataError, match="unknown descent 'mini'\n  instead: one of 'batch', 'stochastic', 'minibatch'"
-    ):
+    with pytest.raises(DataError, match="unknown descent 'mini'\n  instead: one of 'batch', 'stochastic', 'minibatch'"):
         Loader.for_descent("mini", X, Y)
 
 
 @pytest.mark.parametrize(("descent", "takes"), [("batch", "all samples"), ("stochastic", "one sample")])
 def test_a_batch_size_that_contradicts_the_descent_is_refused(descent, takes):
-    with pytest.raises(
-        DataError, match=f"batch_size=4 with descent '{descent}'\n.*takes {takes} at each step"
-    ):
+    with pytest.raises(DataError, match=f"batch_size=4 with descent '{descent}'\n.*takes {takes} at each step"):
         Loader.for_descent(descent, X, Y, batch_size=4)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import autograd_mini as am
 from autograd_mini.errors import BackwardError, InvalidInput, StaleDataError
-from autograd_mini.optim import SGD
+from autograd_mini.optim import SGD, cosine_schedule
 
 
 def minimise(optimizer, p, steps):
@@ -115,3 +115,11 @@ def test_what_is_no_list_of_parameters_is_refused():
         SGD([w, np.ones(2)], lr=0.1)
     with pytest.raises(InvalidInput, match="a parameter is there twice"):
         SGD([w, w], lr=0.1)
+
+
+def test_a_cosine_schedule_falls_from_the_full_rate_to_nearly_nothing():
+    rates = [cosine_schedule(0.2, 50)(epoch) for epoch in range(50)]
+    assert rates[0] == 0.2
+    assert rates == sorted(rates, reverse=True)
+    assert rates[25] == pytest.approx(0.1)
+    assert 0 < rates[-1] < 0.001

@@ -111,3 +111,15 @@ def test_predict_records_nothing():
 
 def test_accuracy_of_values():
     assert accuracy(am.Value([[0.0, 1.0], [1.0, 0.0]]), np.array([1, 1])) == 0.5
+
+
+def test_a_schedule_sets_the_learning_rate_of_each_epoch():
+    model, loss, loader, optimizer = setup()
+    rates = []
+
+    def noted(outputs, labels):
+        rates.append(optimizer.lr)
+        return loss(outputs, labels)
+
+    fit(model, noted, loader, optimizer, 3, progress=False, schedule=lambda epoch: 0.5 / (epoch + 1))
+    assert rates == [0.5] * 4 + [0.25] * 4 + [0.5 / 3] * 4

@@ -44,10 +44,7 @@ class Neuron:
 class MLP:
     def __init__(self, value: type) -> None:
         self.layers = [
-            [
-                Neuron(value, weights, bias, hidden=depth < len(LAYERS))
-                for weights, bias in zip(w.T, b, strict=True)
-            ]
+            [Neuron(value, weights, bias, hidden=depth < len(LAYERS)) for weights, bias in zip(w.T, b, strict=True)]
             for depth, (w, b) in enumerate(LAYERS, start=1)
         ]
 
