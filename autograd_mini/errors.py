@@ -74,3 +74,7 @@ class GradientMismatch(AutogradError, AssertionError):
 
 class ZeroGradientWarning(UserWarning):
     """A gradient is zero only because every path passes a function that has no derivative."""
+
+
+class DegenerateWarning(UserWarning):
+    """Eigenvalues or singular values coincide where a gradient through their vectors was asked for."""

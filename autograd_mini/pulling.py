@@ -62,7 +62,8 @@ def fits(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
 def _sum_to(cot: Any, shape: tuple[int, ...]) -> Any:
     extra = len(cot.shape) - len(shape)
     stretched = tuple(i for i, n in enumerate(shape, extra) if n == 1 and cot.shape[i] != 1)
-    summed = np.add.reduce(cot, axis=(*range(extra), *stretched))  # np.sum without its detour
+    total = np.add.reduce if type(cot) is ndarray else np.sum  # the first spares NumPy's detour through Python
+    summed = total(cot, axis=(*range(extra), *stretched))
     return np.reshape(summed, shape) if stretched else summed
 
 

@@ -56,8 +56,8 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         elif type(arg) in (list, tuple):
             raw[name], ones, likes = unpack(arg, floor)
             if ones is None:
-                if name in rule.pullbacks and name != names[-1 if star is None else star] and type(arg) is list:
-                    raw[name] = arg if "wanted" in rule.pullbacks[name].names else np.asarray(arg)
+                if name in rule.pullbacks and "wanted" not in rule.pullbacks[name].names:
+                    raw[name] = np.asarray(arg)
             elif name in rule.pullbacks and "wanted" in rule.pullbacks[name].names:
                 edges.append((name, ones, likes))
                 inputs += [one for one in ones if one is not None]

@@ -10,7 +10,7 @@ import pytest
 
 import autograd_mini as am
 from autograd_mini import registry
-from autograd_mini.errors import AnomalyError, InvalidInput, NotCovered, RuleError
+from autograd_mini.errors import AnomalyError, DegenerateWarning, InvalidInput, NotCovered, RuleError
 from autograd_mini.graph import CallNode, LooseNode, Node
 
 
@@ -195,6 +195,16 @@ def test_a_result_that_nobody_used_has_a_zero_cotangent():
     x = am.Value(np.arange(6.0))
     (np.split(x, 3)[1] * 2).sum().backward()
     np.testing.assert_array_equal(x.grad, [0, 0, 2, 2, 0, 0])
+
+
+def test_a_gradient_through_eigenvectors_of_equal_eigenvalues_warns():
+    a = np.diag([1.0, 1.0, 2.0])
+    with pytest.warns(DegenerateWarning, match=r"numpy\.linalg\.eigh"):
+        am.grad(lambda a: np.linalg.eigh(a)[1].sum())(a)
+    with pytest.warns(DegenerateWarning, match=r"numpy\.linalg\.svd"):
+        am.grad(lambda a: np.linalg.svd(a)[0].sum())(a)
+    slope = am.grad(lambda a: (np.linalg.eigh(a)[0] ** 2).sum())(a)  # of the eigenvalues alone: no warning
+    np.testing.assert_allclose(slope, 2 * a, atol=1e-12)
 
 
 def test_rules_take_effect_at_once_also_in_operators():

@@ -11,11 +11,13 @@ vector in it doesn't exist.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 
-from ..errors import NotCovered
+from ..errors import DegenerateWarning, NotCovered
+from ..graph import user_depth
 from ..registry import rule
 from .products import eye_like, transposed
 
@@ -197,6 +199,19 @@ def gaps(values: Any) -> Any:
     return inverse(np.expand_dims(values, -2) - np.expand_dims(values, -1))
 
 
+def warn_if_equal(values: Any, cotangents: tuple[Any, ...], name: str) -> None:
+    """Warn if a gradient is asked for through vectors (columns) whose values coincide: it takes these as fixed."""
+    equal = np.expand_dims(values, -2) == np.expand_dims(values, -1)
+    repeated = np.expand_dims(np.sum(equal, axis=-1) > 1, -2)
+    if any(np.any((g != 0) & repeated) for g in cotangents):
+        warnings.warn(
+            f"{name}: values coincide, and their vectors are then any basis of a space. The gradient takes that basis"
+            " as fixed, which is right only for functions of the space; perturb the matrix to tell them apart.",
+            DegenerateWarning,
+            stacklevel=user_depth() + 1,
+        )
+
+
 def on_rows(x: Any) -> Any:
     """Return a stack of vectors as rows."""
     return np.expand_dims(x, -2)
@@ -211,6 +226,7 @@ def on_diagonal(x: Any) -> Any:
 def eigh_cotangent(g: Any, out: Any, UPLO: str = "L") -> Any:
     """Return v̄ (diag(g_w) + F ∘ (vᵀ g_v)) vᵀ with F = 1 / (w_j - w_i), for the triangle that was read."""
     (w, v), (g_w, g_v) = out, g
+    warn_if_equal(w, (g_v,), "numpy.linalg.eigh")
     middle = on_diagonal(g_w) + gaps(w) * (transposed(v) @ g_v)
     return read_triangle(np.conj(v) @ middle @ transposed(v), UPLO in ("L", "l"))
 
@@ -263,6 +279,7 @@ def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_
         )
     (u, s, vh), (g_u, g_s, g_vh) = out, map(np.conj, g)
     v, g_v = adjoint(vh), adjoint(g_vh)
+    warn_if_equal(s, (g_u, g_v), "numpy.linalg.svd")
     slopes = gaps(s * s)
     turn_u, turn_v = slopes * (adjoint(u) @ g_u), slopes * (adjoint(v) @ g_v)
     middle = (turn_u + adjoint(turn_u)) * on_rows(s) + np.expand_dims(s, -1) * (turn_v + adjoint(turn_v))
