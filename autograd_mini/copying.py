@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from .engine import Value, join
-from .graph import ACTIVE, LINK, CallNode, LooseNode, Node, by_number, collect, locate, next_number
+from .errors import BackwardError
+from .graph import ACTIVE, LEAF, CallNode, LooseNode, Node, by_number, collect, locate, next_number
 
 _STATE = ("_grad", "_name", "in1", "in2", "out", "x1", "x2", "like1", "like2")
 _CALL_STATE = ("call", "edges", "hidden", "results", "saved", "scope")
@@ -20,7 +21,7 @@ def reduce_value(value: Value, protocol: Any = None) -> tuple[Any, ...]:
     """Return how to rebuild a Value: its data, and all nodes it was computed from, oldest first."""
     node = value._node
     if node is None:
-        return restore_value, ((), None, value._data)
+        return restore_value, ((), None, value._raw)
     found = set(collect([node]).order)
     waiting = list(found)
     for one in waiting:
@@ -28,7 +29,7 @@ def reduce_value(value: Value, protocol: Any = None) -> tuple[Any, ...]:
             if other not in found:
                 found.add(other)
                 waiting.append(other)
-    return restore_value, (tuple(sorted(found, key=by_number)), node, value._data)
+    return restore_value, (tuple(sorted(found, key=by_number)), node, value._raw)
 
 
 def restore_value(ancestors: tuple[Node, ...], node: Node | None, data: Any) -> Value:
@@ -38,10 +39,15 @@ def restore_value(ancestors: tuple[Node, ...], node: Node | None, data: Any) -> 
 
 def reduce_node(node: Node, protocol: Any = None) -> tuple[Any, ...]:
     """Return how to rebuild a node: its op and what its slots hold. The line of code is not kept."""
-    op = LINK if node.op is ACTIVE else node.op
+    if node.op is ACTIVE:
+        raise BackwardError(
+            "pickling or deepcopying a Value inside a transform that differentiates it",
+            "the copy would be cut off from it, and its gradient zero in silence",
+            "copy.copy(v) or v.copy(), which are recorded",
+        )
     names = _STATE + (_CALL_STATE if isinstance(node, CallNode) else ())
     state = {name: getattr(node, name) for name in names if getattr(node, name, None) is not None}
-    return restore_node, (type(node), op, state)
+    return restore_node, (type(node), node.op, state)
 
 
 def restore_node(kind: type[Node], op: Any, state: dict[str, Any]) -> Any:
@@ -63,11 +69,11 @@ def copy_value(value: Value) -> Value:
     """Return a shallow copy: of a leaf a new leaf with its own data, of a result a recorded copy."""
     node = value._node
     if node is None:
-        return join(value._data, None)
-    if node.op.pull is not None:
+        return join(value._raw, None)
+    if node.op is not LEAF:
         copied: Value = value.copy()
         return copied
-    made = Value(value._data, name=value.name)
+    made = Value(value._raw, name=value.name)
     made.grad = None if value.grad is None else value.grad.copy()
     locate(made._node)
     return made

@@ -16,7 +16,7 @@ from . import operators
 from .errors import BackwardError, InvalidInput, ShapeError, ZeroGradientWarning
 from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, note_change, own_module, user_depth
 from .primitives import contains_value
-from .pulling import run
+from .pulling import run, unlock_after_pass
 
 float64, ndarray = np.float64, np.ndarray
 ZEROS = object()  # a leaf's gradient that is known to be zero, before its shape is looked up
@@ -61,12 +61,12 @@ class Value(operators.ArrayOperators):
     (Value(5.0, op=sum), array([2., 4.]))
     """
 
-    __slots__ = ("__weakref__", "_data", "_node")
-    _data: Any
+    __slots__ = ("__weakref__", "_node", "_raw")
+    _raw: Any
     _node: Any
 
     def __init__(self, data: Any, name: str | None = None, copy: bool = True) -> None:
-        self._data = leaf_data(data, copy)
+        self._raw = leaf_data(data, copy)
         self._node = node = Node(LEAF)
         if name is not None:
             node.name = name
@@ -75,14 +75,13 @@ class Value(operators.ArrayOperators):
     @property
     def data(self) -> Any:
         """The number or array itself. Assigning rebinds it; `p.data -= step` changes it in place, and is counted."""
-        return self._data
+        return self._raw
 
     @data.setter
     def data(self, new: Any) -> None:
         node = self._node
-        if new is self._data:
-            if node is not None:
-                note_change(node, sys._getframe(1))
+        if new is self._raw:
+            note_change(new, sys._getframe(1))
             return
         if node is not None and node.op is not LEAF:
             raise BackwardError(
@@ -100,7 +99,7 @@ class Value(operators.ArrayOperators):
             )
         if not hasattr(new, "dtype") or new.dtype != self.dtype:
             new = np.asarray(new).astype(self.dtype, casting="same_kind")
-        self._data = new[()] if isinstance(self._data, np.generic) else new
+        self._raw = new[()] if isinstance(self._raw, np.generic) else new
 
     @property
     def grad(self) -> Any:
@@ -108,8 +107,8 @@ class Value(operators.ArrayOperators):
         node = self._node
         found = None if node is None else node.grad
         if found is ZEROS:
-            found = node.grad = np.zeros_like(self._data)
-        elif isinstance(found, np.generic) and type(self._data) is ndarray:
+            found = node.grad = np.zeros_like(self._raw)
+        elif isinstance(found, np.generic) and type(self._raw) is ndarray:
             found = node.grad = np.array(found)  # an array of shape () can be written to, so its gradient can
         return found
 
@@ -171,7 +170,7 @@ class Value(operators.ArrayOperators):
 
     def detach(self) -> Value:
         """Return the same data as a constant: no gradient flows through it, and it converts freely."""
-        return join(self._data, None)
+        return join(self._raw, None)
 
 
 def leaf_data(data: Any, copy: bool = True) -> Any:
@@ -193,6 +192,7 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
             )
         data, copy = np.asarray(data), False
         data = data if data.ndim or data.dtype == object else data[()]
+    data = operators.plain(data)
     if data.dtype.kind in "iu":
         return data.astype(float64)
     if data.dtype.kind not in "fc":
@@ -212,7 +212,7 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
 def join(data: Any, node: Node | None) -> Value:
     """Return a Value for the result of a node; None makes it a constant."""
     value = Value.__new__(Value)
-    value._data, value._node = data, node
+    value._raw, value._node = data, node
     return value
 
 
@@ -246,6 +246,7 @@ def backward(value: Value, seed: Any = None) -> None:
     walk.cots[root] = as_seed(value, seed)
     kept: list[tuple[Node, Any]] = []
     run(walk.order, walk.cots, kept=kept, shared=walk.shared)
+    unlock_after_pass()
     with _writing:
         while kept:
             node, g = kept.pop()
@@ -258,7 +259,7 @@ def backward(value: Value, seed: Any = None) -> None:
 
 def as_seed(value: Value, seed: Any) -> Any:
     """Return the cotangent that starts a backward pass, inside the engine's convention (unconjugated)."""
-    data = value._data
+    data = value._raw
     if seed is None:
         if data.shape != () or data.dtype.kind == "c":
             kind = f"dtype {data.dtype}" if data.shape == () else f"shape {data.shape}"
@@ -268,7 +269,7 @@ def as_seed(value: Value, seed: Any) -> Any:
                 "np.sum(v).backward(), or v.backward(seed) with the gradient of the final number with respect to v",
             )
         return data.dtype.type(1)
-    seed = seed._data if isinstance(seed, Value) else seed if hasattr(seed, "dtype") else np.asarray(seed)
+    seed = seed._raw if isinstance(seed, Value) else seed if hasattr(seed, "dtype") else np.asarray(seed)
     if seed.shape != data.shape:
         raise ShapeError(
             f"a seed of shape {seed.shape} for a Value of shape {data.shape}",

@@ -34,10 +34,10 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     keeps_x, keeps_out = "x1" in slots_of(rule, line), "out" in line.names
 
-    def record(x: Any, depth: int = 1) -> Any:
+    def record(x: Any, *, depth: int = 1) -> Any:
         if type(x) is not Value or current() is not None or x._node is None:
             return record_call(rule, (x,), {})
-        data = x._data
+        data = x._raw
         out = function(data)
         if type(data) is float64:
             node: Any = new(Node)
@@ -61,7 +61,7 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
         frame = getframe(depth)
         node.code, node.lasti = frame.f_code, frame.f_lasti
         value = new(Value)
-        value._data, value._node = out, node
+        value._raw, value._node = out, node
         return value
 
     return record
@@ -79,17 +79,17 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
     x1_for1, x2_for1, out_for1 = ("x1" in needs1, "x2" in needs1, "out" in needs1)
     x1_for2, x2_for2, out_for2 = ("x1" in needs2, "x2" in needs2, "out" in needs2)
 
-    def record(x1: Any, x2: Any, depth: int = 1) -> Any:
+    def record(x1: Any, x2: Any, *, depth: int = 1) -> Any:
         if type(x1) is Value:
-            d1, n1 = x1._data, x1._node
+            d1, n1 = x1._raw, x1._node
             if type(x2) is Value:
-                d2, n2 = x2._data, x2._node
+                d2, n2 = x2._raw, x2._node
             elif type(x2) in _RAW:
                 d2, n2 = x2, None
             else:
                 return record_mixed(rule, x1, x2)
         elif type(x1) in _RAW and type(x2) is Value:
-            d1, n1, d2, n2 = x1, None, x2._data, x2._node
+            d1, n1, d2, n2 = x1, None, x2._raw, x2._node
         else:
             return record_mixed(rule, x1, x2)
         if current() is not None or (n1 is None and n2 is None) or not (has1 and has2):
@@ -107,6 +107,8 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
                 or (n1 is not None and (d1.dtype is not dtype or d1.shape != shape))
                 or (n2 is not None and (d2.dtype is not dtype or d2.shape != shape))
             ):
+                if dtype.kind not in "fc":
+                    return record_call(rule, (x1, x2), {})
                 node = new(LooseNode)
                 node.op = loose
                 node.like1 = (np.shape(d1), None if n1 is None else d1.dtype)
@@ -125,7 +127,7 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
         frame = getframe(depth)
         node.code, node.lasti = frame.f_code, frame.f_lasti
         value = new(Value)
-        value._data, value._node = out, node
+        value._raw, value._node = out, node
         return value
 
     return record

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import operator
 import sys
+import weakref
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
 
 from . import operators, primitives
 from .errors import StaleDataError
@@ -56,7 +59,7 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "_changed", "_grad", "_name", "code", "in1", "in2", "lasti", "number", "op", "out", "x1", "x2",
+        "__weakref__", "_grad", "_name", "code", "in1", "in2", "lasti", "number", "op", "out", "x1", "x2",
     )  # fmt: skip
     scope: tuple[str, ...] = ()
     call: Call | None = None
@@ -74,7 +77,6 @@ class Node:
 
     name = optional("_name", "The name that the user gave to its Value.")
     grad = optional("_grad", "The gradient that `backward` left, unconjugated for the user.")
-    changed = optional("_changed", "When its data was changed in place: the creation number of then, and the line.")
 
     @property
     def inputs(self) -> tuple[Node, ...]:
@@ -328,15 +330,27 @@ def towards(targets: list[Node], roots: Iterable[Node], floor: float = 0) -> Wal
 
 
 class Changes:
-    """The creation number at which data was last changed in place, anywhere in the process."""
+    """What was changed in place: for each array, by identity, the creation number of that moment and the line."""
 
     last = 0
+    of: ClassVar[dict[int, tuple[Any, int, Any, int]]] = {}
 
 
-def note_change(node: Node, frame: Any) -> None:
-    """Note that the data of a node's Value was changed in place, and where."""
+def owner_of(x: Any) -> Any:
+    """Return the array that owns the memory of a view."""
+    while isinstance(getattr(x, "base", None), np.ndarray):
+        x = x.base
+    return x
+
+
+def note_change(data: Any, frame: Any) -> None:
+    """Note that an array was changed in place, and where."""
+    owner = owner_of(data)
     Changes.last = next_number()
-    node.changed = (Changes.last, frame.f_code, frame.f_lasti)
+    if isinstance(owner, np.ndarray):
+        key = id(owner)
+        forget = weakref.ref(owner, lambda _: Changes.of.pop(key, None))
+        Changes.of[key] = (forget, Changes.last, frame.f_code, frame.f_lasti)
 
 
 def refuse_stale(order: list[Any]) -> None:
@@ -348,23 +362,17 @@ def refuse_stale(order: list[Any]) -> None:
     for node in reversed(order):
         if node.number > Changes.last:
             return
-        saved = node.saved
-        for name, inputs, _ in node.edges:
-            for one in inputs if isinstance(inputs, tuple) else (inputs,):
-                if one is not None and one.changed and one.changed[0] > node.number and name in saved:
-                    _stale(node, one, name)
-        if node.changed and "out" in saved:
-            _stale(node, node, "out")
-
-
-def _stale(node: Node, changed: Node, name: str) -> None:
-    what = f"its argument {name}" if changed is not node else "its result"
-    raise StaleDataError(
-        f"{node.op.name} ({line_of(node.code, node.lasti)}) saved {what} for the backward pass, and that array was"
-        f" changed in place afterwards ({line_of(changed.changed[1], changed.changed[2])})",
-        "the gradient would be computed from the new numbers",
-        "run the forward pass again after the change, or rebind: p.data = p.data - step",
-    )
+        for name, saved in node.saved.items():
+            for x in saved if isinstance(saved, (list, tuple)) else (saved,):
+                change = Changes.of.get(id(owner_of(x)))
+                if change is not None and change[1] > node.number:
+                    raise StaleDataError(
+                        f"{node.op.name} ({line_of(node.code, node.lasti)}) saved its"
+                        f" {'result' if name == 'out' else f'argument {name}'} for the backward pass, and that array"
+                        f" was changed in place afterwards ({line_of(*change[2:])})",
+                        "the gradient would be computed from the new numbers",
+                        "run the forward pass again after the change, or rebind: p.data = p.data - step",
+                    )
 
 
 def behind(blocked: Iterable[Any]) -> tuple[set[Any], list[str]]:

@@ -47,7 +47,7 @@ class ArrayOperators(Recorded):
     """The array interface of a Value, in terms of NumPy functions."""
 
     __slots__ = ()
-    _data: Any
+    _raw: Any
     _node: Any
 
     # Arithmetic. Reflected forms are reached only with a left operand that doesn't dispatch itself.
@@ -116,9 +116,13 @@ class ArrayOperators(Recorded):
 
     # Comparisons compare the data: their results have no derivative.
     def __eq__(self, other: object) -> Any:
+        if other is None or isinstance(other, (str, bytes)):
+            return NotImplemented
         return np.equal(self, other)
 
     def __ne__(self, other: object) -> Any:
+        if other is None or isinstance(other, (str, bytes)):
+            return NotImplemented
         return np.not_equal(self, other)
 
     def __lt__(self, other: Any) -> Any:
@@ -139,23 +143,23 @@ class ArrayOperators(Recorded):
     @property
     def shape(self) -> tuple[int, ...]:
         """Length of each axis."""
-        shape: tuple[int, ...] = self._data.shape
+        shape: tuple[int, ...] = self._raw.shape
         return shape
 
     @property
     def dtype(self) -> Any:
         """NumPy dtype of the data."""
-        return self._data.dtype
+        return self._raw.dtype
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self._data.shape)
+        return len(self._raw.shape)
 
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(self._data.size)
+        return int(self._raw.size)
 
     @property
     def T(self) -> Any:
@@ -178,10 +182,10 @@ class ArrayOperators(Recorded):
         return np.imag(self)
 
     def __len__(self) -> int:
-        return len(self._data)
+        return len(self._raw)
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._raw)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
@@ -203,17 +207,23 @@ class ArrayOperators(Recorded):
         """Return 1 / (1 + exp(-x))."""
         return sigmoid(self)
 
-    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+    def reshape(self, *sizes: Any, shape: Any = None, order: Any = "C") -> Any:
         """Return the same elements in another shape (`np.reshape`)."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+        if shape is None:
+            shape = sizes[0] if len(sizes) == 1 else sizes
+        return np.reshape(self, shape, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes permuted (`np.transpose`)."""
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def astype(self, dtype: Any) -> Any:
-        """Return the array in another floating or complex dtype."""
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """Return the array in another dtype; a cast to integers or booleans has no derivative."""
         return cast(self, np.dtype(dtype))
+
+    def compress(self, condition: Any, axis: int | None = None) -> Any:
+        """Return the slices along an axis where a condition holds (`np.compress`)."""
+        return np.compress(condition, self, axis)
 
     def flatten(self, order: Any = "C") -> Any:
         """Return the elements as one axis (`np.ravel`)."""
@@ -221,17 +231,17 @@ class ArrayOperators(Recorded):
 
     def item(self, *index: Any) -> Any:
         """Return one element as a Python number, without its history."""
-        return self._data.item(*index)
+        return self._raw.item(*index)
 
     def tolist(self) -> Any:
         """Return the data as nested lists of Python numbers, without their history."""
-        return self._data.tolist()
+        return self._raw.tolist()
 
     # Conversions work where no gradient is lost by them, else they say what to write.
     def _convert(self, wanted: str, instead: str) -> Any:
         if self._node is not None and self._node.op.kind != "zero":
             raise ConversionRefused(f"{wanted} of {self!r}", "it would drop the gradient in silence", instead)
-        return self._data
+        return self._raw
 
     def __float__(self) -> float:
         return float(self._convert("float()", _FLOAT_INSTEAD))
@@ -265,21 +275,21 @@ class ArrayOperators(Recorded):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def __format__(self, spec: str) -> str:
-        return format(self._data, spec) if spec else str(self._data)
+        return format(self._raw, spec) if spec else str(self._raw)
 
     def __repr__(self) -> str:
         if self.shape == ():
-            text = str(np.asarray(self._data).item()) if self.dtype.itemsize > 4 else str(self._data)
+            text = str(np.asarray(self._raw).item()) if self.dtype.itemsize > 4 else str(self._raw)
         else:
             text = np.array2string(
-                np.asarray(self._data), threshold=20, edgeitems=2, precision=6, separator=", ", prefix="Value("
+                np.asarray(self._raw), threshold=20, edgeitems=2, precision=6, separator=", ", prefix="Value("
             )
         return f"Value({text}{self._details()})"
 
     def _details(self) -> str:
-        node, kind = self._node, self._data.dtype
+        node, kind = self._node, self._raw.dtype
         parts = [] if kind == np.float64 else [f"dtype={kind}"]
-        if self._data.size > 20 or not self._data.size:
+        if self._raw.size > 20 or not self._raw.size:
             parts.append(f"shape={self.shape}")
         if node is None:
             parts.append("constant")
@@ -325,7 +335,6 @@ METHODS = [
     "repeat",
     "take",
     "choose",
-    "compress",
     "diagonal",
     "trace",
     "dot",
@@ -339,6 +348,25 @@ METHODS = [
 ]
 for _name in METHODS:
     setattr(ArrayOperators, _name, _method(getattr(np, _name)))
+
+
+def plain(x: Any) -> Any:
+    """Return an array of a subclass as a plain one, whose operators mean what the rules say.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a masked array.
+    """
+    if not isinstance(x, np.ndarray) or type(x) is np.ndarray:
+        return x
+    if isinstance(x, np.ma.MaskedArray):
+        raise InvalidInput(
+            f"a masked array of shape {x.shape}",
+            "its mask would be lost on the way back",
+            "np.where(mask, 0.0, x), with the mask as an array of its own",
+        )
+    return np.asarray(x)
 
 
 def describe(x: Any) -> str:

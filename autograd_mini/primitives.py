@@ -107,17 +107,20 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
 
 
 def may_repeat(index: Any) -> bool:
-    """Whether an index may name an element twice: only integer arrays and lists can.
+    """Whether an index may name an element twice: integers, slices and masks can't, lists of integers can.
 
     Examples
     --------
-    >>> may_repeat((slice(None), 1)), may_repeat([0, 0])
-    (False, True)
+    >>> may_repeat((slice(None), 1)), may_repeat([0, 0]), may_repeat(((0, 0), (1, 1)))
+    (False, True, True)
     """
-    if isinstance(index, tuple):
-        return any(map(may_repeat, index))
-    kind = getattr(index, "dtype", None)
-    return isinstance(index, list) if kind is None else kind.kind in "iu" and index.shape != ()
+    return not all(map(_once, index if isinstance(index, tuple) else (index,)))
+
+
+def _once(item: Any) -> bool:
+    if hasattr(item, "dtype"):
+        return bool(item.dtype.kind == "b" or item.shape == ())
+    return item is None or item is Ellipsis or isinstance(item, (int, slice))
 
 
 @primitive

@@ -16,7 +16,7 @@ import numpy as np
 from .errors import AnomalyError, BackwardError, RuleError
 from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of
 from .registry import Pullback, Rule
-from .state import current
+from .state import current, unlock
 
 float64, ndarray = np.float64, np.ndarray
 Join = Callable[[Any, Any], Any]
@@ -38,6 +38,12 @@ def fit(cot: Any, like: Like, rule: Rule, param: str) -> Any:
     shape, dtype = like
     if not hasattr(cot, "dtype"):
         cot = float64(cot) if isinstance(cot, (int, float)) else np.asarray(cot)
+    if cot.dtype.kind not in "biufc":
+        raise RuleError(
+            f"the rule of {rule.name} returned {cot!r} for its argument {param}",
+            "a cotangent is a number or an array of numbers",
+            "np.zeros_like(g) where there is no derivative, or None in the place of the line",
+        )
     if cot.shape != shape:
         cot = _sum_to(cot, shape) if rule.broadcasts and fits(shape, cot.shape) else _refuse(cot, like, rule, param)
     if cot.dtype != dtype:
@@ -254,10 +260,17 @@ def count_unheld() -> int:
 UNHELD = count_unheld()
 
 
+def unlock_after_pass() -> None:
+    """Make the arrays that `detect_anomaly` locked writable again: their pass is over, an optimiser may step."""
+    mode = current()
+    if mode is not None and mode.anomaly:
+        unlock(mode.locked)
+
+
 def refuse_anomaly(x: Any, what: str, node: Node) -> None:
     """Raise if an array, or one of several, holds a NaN or an infinity."""
     for part in x.values() if isinstance(x, dict) else x if isinstance(x, (tuple, list)) else (x,):
-        raw: Any = getattr(part, "_data", part)
+        raw: Any = getattr(part, "_raw", part)
         if getattr(raw, "dtype", None) is not None and raw.dtype.kind in "fc" and not np.all(np.isfinite(raw)):
             worst = "nan" if np.any(np.isnan(raw)) else "inf"
             raise AnomalyError(

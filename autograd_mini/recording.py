@@ -12,7 +12,7 @@ import numpy as np
 
 from . import operators
 from .engine import Value, join
-from .errors import ShapeError
+from .errors import InvalidInput, ShapeError
 from .fast import record_one, record_two
 from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module, user_depth
 from .primitives import contains_value
@@ -41,13 +41,13 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     inputs: list[Node] = []
     hidden: list[Node] = []
     for name, arg in raw.items():
-        if type(arg) is Value:
-            raw[name] = arg._data
+        if isinstance(arg, Value):
+            raw[name] = arg._raw
             one = arg._node
             if one is None or one.number < floor:
                 continue
             if name in rule.pullbacks:
-                edges.append((name, one, (arg._data.shape, arg._data.dtype)))
+                edges.append((name, one, (arg._raw.shape, arg._raw.dtype)))
                 inputs.append(one)
             elif name in rule.constants or one.op is ZERO:
                 hidden.append(one)
@@ -63,6 +63,8 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
                 inputs += [one for one in ones if one is not None]
             else:
                 return record_call(rule, *stacked(rule, args, kwargs))
+        elif isinstance(arg, ndarray) and type(arg) is not ndarray:
+            raw[name] = operators.plain(arg)
 
     keywords = {name: raw[name] for name in list(raw)[positional:]}
     arguments = tuple(raw[name] for name in names[:positional])
@@ -73,6 +75,9 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         result = np.where(keywords["where"], result, np.zeros((), result.dtype))
     else:
         result = rule.function(*arguments, **keywords)
+    result = checked_result(result, rule)
+    if not isinstance(result, (tuple, list)) and result.dtype.kind not in "fc":
+        hidden, inputs = [*hidden, *inputs], []  # integers carry no gradient
     if not inputs:
         if not hidden:
             return wrap(result, lambda part, _: join(part, None))
@@ -84,20 +89,48 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     node.saved = what_to_save(rule, edges, raw, result)
     locate(node)
     if several:
-        node.results = tuple((part.shape, part.dtype) for part in result)
+        node.results = tuple((np.shape(part), getattr(part, "dtype", None)) for part in result)
     if mode is not None:
         switched_on(mode, node, Call(rule.function, arguments, keywords, result))
     if not several:
         return join(result, node)
-    return wrap(result, lambda part, i: join(part, pick(node, i)) if part.dtype.kind in "fc" else part)
+    return wrap(result, lambda part, i: join(part, pick(node, i)) if is_floating(part) else part)
+
+
+def is_floating(x: Any) -> bool:
+    """Whether something is a number or array that can carry a gradient."""
+    return getattr(x, "dtype", None) is not None and x.dtype.kind in "fc"
+
+
+def checked_result(result: Any, rule: Rule) -> Any:
+    """Return what a function gave, with Python numbers as NumPy scalars.
+
+    Raises
+    ------
+    InvalidInput
+        If it is a Value, an array of objects or not an array at all.
+    """
+    if isinstance(result, (tuple, list)):
+        parts = [np.float64(part) if type(part) is float else part for part in result]
+        if not any(isinstance(part, Value) for part in parts):
+            return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    elif isinstance(result, (bool, int, float, complex)):
+        return np.asarray(result)[()]
+    elif hasattr(result, "dtype") and not isinstance(result, Value) and result.dtype.kind != "O":
+        return result
+    raise InvalidInput(
+        f"{rule.name} returned {operators.describe(result)} from raw arguments",
+        "a function with a rule maps numbers and arrays to numbers and arrays",
+        "Values as arguments of their own, not inside a dict or a closure; arrays of numbers, not of objects",
+    )
 
 
 def unpack(items: Any, floor: float) -> tuple[Any, Any, Any]:
     """Return a list of arguments as raw data, with the nodes and the shapes and dtypes of its Values (or None)."""
-    if not any(type(item) is Value for item in items):
+    if not any(isinstance(item, Value) for item in items):
         return items, (None if not contains_value(items) else ()), None
-    data = [item._data if type(item) is Value else item for item in items]
-    ones = [item._node if type(item) is Value else None for item in items]
+    data = [item._raw if isinstance(item, Value) else item for item in items]
+    ones = [item._node if isinstance(item, Value) else None for item in items]
     ones = [one if one is not None and one.number >= floor else None for one in ones]
     likes = [None if one is None else (np.shape(x), x.dtype) for one, x in zip(ones, data, strict=True)]
     return (data if type(items) is list else tuple(data)), tuple(ones), likes
@@ -290,7 +323,7 @@ def raw(x: Any, found: list[Value]) -> Any:
     """Return an argument with raw data for each Value in it, which is added to `found`."""
     if isinstance(x, Value):
         found.append(x)
-        return x._data
+        return x._raw
     if type(x) in (list, tuple):
         return type(x)([raw(item, found) for item in x])
     return x
@@ -357,9 +390,9 @@ def array_ufunc(self: Value, ufunc: Any, method: str, *inputs: Any, **kwargs: An
 
 def array_function(self: Value, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Receive any other NumPy function, or a primitive, that was called with a Value (NEP 18)."""
-    if not kwargs and FAST[function] is not None:
-        return FAST[function](*args, depth=user_depth(1) + 1)
     rule = RULES.get(function)
+    if rule is not None and not kwargs and len(args) == len(rule.params) and FAST[function] is not None:
+        return FAST[function](*args, depth=user_depth(1) + 1)
     if rule is None:
         return call_without_rule(function, args, kwargs)
     return record_call(rule, args, kwargs)

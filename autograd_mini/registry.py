@@ -76,6 +76,12 @@ class Rule:
                 f"{param}=lambda g, ...: ...",
             )
         known = {*self.params, *(f"{p}_shape" for p in self.params), "out", "wanted"}
+        if self.star is not None and param == self.params[self.star] and "wanted" not in names:
+            raise RuleError(
+                f"rule for {self.name}, {param}: it takes any number of arrays, and the line doesn't name `wanted`",
+                "the line returns one cotangent for each position in `wanted`",
+                f"{param}=lambda g, wanted, ...: [... for i in wanted]",
+            )
         for name in names[1:]:
             if name not in known:
                 raise RuleError(
@@ -90,6 +96,9 @@ class Rule:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return rule_named, (self.name,)
+
+    def __deepcopy__(self, memo: Any) -> Rule:
+        return self
 
 
 RULES: dict[Function, Rule] = {}
@@ -113,8 +122,10 @@ def qualified_name(function: Function) -> str:
     >>> qualified_name(np.linalg.solve), qualified_name(np.add)
     ('numpy.linalg.solve', 'numpy.add')
     """
-    module = "numpy" if isinstance(function, np.ufunc) else getattr(function, "__module__", None)
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    if isinstance(function, np.ufunc):
+        return f"numpy.{name}" if getattr(np, str(name), None) is function else f"ufunc {name}"
+    module = getattr(function, "__module__", None)
     return f"{module}.{name}" if module else str(name)
 
 
@@ -239,9 +250,15 @@ def rule_named(name: str) -> Rule:
     >>> rule_named("numpy.sin")
     <rule of numpy.sin: x>
     """
-    for candidate in RULES.values():
-        if candidate.name == name:
-            return candidate
+    found = [candidate for candidate in RULES.values() if candidate.name == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise RuleError(
+            f"{len(found)} rules are registered for functions named {name}",
+            "a pickled graph names its rules",
+            "functions of different names, at the top of a module",
+        )
     raise RuleError(
         f"no rule is registered for {name}", "a pickled graph names its rules", "import the module that does"
     )

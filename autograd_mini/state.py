@@ -119,8 +119,14 @@ def detect_anomaly() -> Iterator[None]:
         try:
             yield
         finally:
-            for array in locked:
-                array.flags.writeable = True
+            unlock(locked)
+
+
+def unlock(locked: list[Any]) -> None:
+    """Make arrays writable again: owners of memory before their views, which can't be writable alone."""
+    for array in sorted(locked, key=lambda array: array.base is not None):
+        array.flags.writeable = True
+    locked.clear()
 
 
 # Calls of functions without a derivative that gave integers or booleans (their results are raw arrays, so the

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from .engine import Value, close_leaf, join, leaf_data, start_leaf, zero_warning
 from .errors import BackwardError, InvalidInput, RuleError
-from .graph import Node, behind, own_module, towards
+from .graph import Node, behind, own_module, refuse_stale, towards
 from .pulling import run
 from .registry import parameters_of
 from .state import current, listening, switched
@@ -31,15 +32,24 @@ class Trace:
         What to call it with.
     argnums : tuple of int
         Positions of the arguments to differentiate.
+    copy : bool, default False
+        Whether to copy raw arguments: they are kept for a pullback that runs later, when they may have changed.
     """
 
-    def __init__(self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], argnums: tuple[int, ...]):
+    def __init__(
+        self,
+        function: Function,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        argnums: tuple[int, ...],
+        copy: bool = False,
+    ):
         mode = current()
         self.outside = 0 if mode is None else mode.floor
         self.arguments = tuple(as_argument(args[i], i) for i in argnums)
-        self.leaves = [self._leaf(x) for _, x in leaves(self.arguments)]
+        self.leaves = [self._leaf(x, copy) for _, x in leaves(self.arguments)]
         self.targets: list[Node] = [leaf._node for leaf in self.leaves]
-        self.oldest = min((node.number for node in self.targets), default=0)
+        self.oldest = min((node.number for node in self.targets), default=float("inf"))
         fresh = replace_leaves(self.arguments, iter(self.leaves))
         given = list(args)
         for i, x in zip(argnums, fresh, strict=True):
@@ -54,11 +64,11 @@ class Trace:
             for leaf in self.leaves:
                 close_leaf(leaf)
 
-    def _leaf(self, x: Any) -> Value:
+    def _leaf(self, x: Any, copy: bool) -> Value:
         if isinstance(x, Value):
             outer = x._node if x._node is not None and x._node.number >= self.outside else None
-            return start_leaf(x._data, outer)
-        return start_leaf(leaf_data(x, copy=False))
+            return start_leaf(x._raw, outer)
+        return start_leaf(leaf_data(x, copy=copy))
 
     def recording(self) -> Any:
         """Return a context in which this run's own leaves are recorded, also inside `no_grad`."""
@@ -70,11 +80,12 @@ class Trace:
 
     def pull(self, walk: Any, results: Sequence[Any], seeds: Sequence[Any], recorded: bool = False) -> list[Any]:
         """Pull seeds back from results to the leaves: a cotangent for each leaf, None where there is none."""
+        refuse_stale(walk.order)
         cots = dict(walk.cots)
         recorded = recorded or walk.outer or any(depends(seed, self.outside) for seed in seeds)
         for result, seed in zip(results, seeds, strict=True):
             if depends(result, self.oldest) and result._node in cots:
-                seed = seed if recorded or not isinstance(seed, Value) else seed._data
+                seed = seed if recorded or not isinstance(seed, Value) else seed._raw
                 old = cots[result._node]
                 cots[result._node] = seed if old is None else old + seed
         self.back(walk.order, cots, recorded)
@@ -97,9 +108,9 @@ class Trace:
         made = []
         for cot, leaf in zip(cots, self.leaves, strict=True):
             if cot is None:
-                made.append(np.zeros_like(leaf._data))
+                made.append(np.zeros_like(leaf._raw))
             elif not isinstance(cot, Value):
-                made.append(own_result(cot if plain else conjugate(cot), leaf._data))
+                made.append(own_result(cot if plain else conjugate(cot), leaf._raw))
             else:
                 made.append(cot if plain else conjugate(cot))
         return made
@@ -124,8 +135,10 @@ class Trace:
             nodes, functions = behind(walk.blocked)
         else:
             nodes = set()
+        called: dict[str, set[Any]] = {}
         for name, inputs in self.heard:
-            found = set(inputs)
+            called.setdefault(name, set()).update(inputs)
+        for name, found in called.items():
             order = list(found)
             for node in order:
                 for one in (*node.inputs, *node.hidden):
@@ -141,7 +154,7 @@ class Trace:
 
     def strip(self, tree: Any, outer: bool) -> Any:
         """Return results as the caller gets them: raw unless an outer Value is behind them."""
-        return map_leaves(lambda x: x if outer or not isinstance(x, Value) else x._data, tree)
+        return map_leaves(lambda x: x if outer or not isinstance(x, Value) else x._raw, tree)
 
 
 def depends(x: Any, oldest: float) -> bool:
@@ -169,6 +182,21 @@ def numeric(x: Any) -> bool:
     return all(isinstance(item, int) and not isinstance(item, bool) for item in x)
 
 
+def flat(x: Any) -> Any:
+    """Return the derivative of a result that is an integer or boolean number or array: zeros."""
+    return np.zeros(np.shape(x))[()]
+
+
+def like_result(result: Any, found: Iterator[Any], constant: Callable[[Any], Any]) -> Any:
+    """Return derivatives in the structure of a result.
+
+    A constant inside a container holds None; `constant` makes the derivative of a result that is itself an integer
+    or boolean number or array.
+    """
+    number = isinstance(result, (int, np.generic)) or hasattr(result, "dtype")
+    return constant(result) if number and not is_leaf(result) else replace_leaves(result, found, lambda x: None)
+
+
 def conjugate(x: Any) -> Any:
     """Return the conjugate of something complex, and anything else as it is."""
     return np.conj(x) if getattr(x, "dtype", None) is not None and x.dtype.kind == "c" else x
@@ -183,7 +211,7 @@ def own_result(cot: Any, data: Any) -> Any:
 
 def positions(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, ...]:
     """Return argnums as a tuple of positions, checked against the arguments given."""
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    wanted = (index(argnums),) if hasattr(argnums, "__index__") else tuple(map(index, argnums))
     for i in wanted:
         if not -len(args) <= i < len(args):
             raise InvalidInput(
@@ -192,7 +220,14 @@ def positions(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, 
                 "argnums counts positional arguments from 0",
                 f"one of 0..{len(args) - 1}" if args else "the arguments to differentiate, by position",
             )
-    return tuple(i % len(args) for i in wanted)
+    at = tuple(i % len(args) for i in wanted)
+    if len(set(at)) < len(at):
+        raise InvalidInput(
+            f"argnums {tuple(wanted)} names an argument twice",
+            "it has one gradient",
+            f"argnums={tuple(sorted(set(at)))}",
+        )
+    return at
 
 
 def leaf_names(function: Function, argnums: tuple[int, ...], arguments: tuple[Any, ...]) -> list[str]:
@@ -247,13 +282,13 @@ def check_scalar(result: Any, function: Function) -> None:
 def arrange(arguments: tuple[Any, ...], found: Sequence[Any], argnums: Argnums) -> Any:
     """Return gradients in the structure of the arguments: one, or a tuple for a sequence of argnums."""
     trees = replace_leaves(arguments, iter(found), constants=lambda x: None)
-    return trees[0] if isinstance(argnums, int) else trees
+    return trees[0] if hasattr(argnums, "__index__") else trees
 
 
 def as_seeds(result: Any, cotangent: Any, what: str) -> list[Any]:
     """Return the leaves of a cotangent, checked against a result and in its dtypes."""
     seeds = same_structure(result, cotangent, what)
-    datas = [x._data if isinstance(x, Value) else x for _, x in leaves(result)]
+    datas = [x._raw if isinstance(x, Value) else x for _, x in leaves(result)]
     return [cast_to(seed, data) for seed, data in zip(seeds, datas, strict=True)]
 
 

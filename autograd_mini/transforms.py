@@ -28,14 +28,16 @@ from .trace import (
     check_scalar,
     conjugate,
     depends,
+    flat,
     leaf_names,
+    like_result,
     name_of,
     own_result,
     positions,
     same_tree,
     split_aux,
 )  # fmt: skip
-from .tree import leaves, map_leaves, replace_leaves, same_structure
+from .tree import leaves, map_leaves, same_structure
 
 own_module(globals())
 
@@ -154,7 +156,7 @@ def vjp(function: Function, *args: Any, has_aux: bool = False) -> tuple[Any, ...
     (array([1., 4.]), (array([ 2., 40.]),))
     """
     at = tuple(range(len(args)))
-    trace = Trace(function, args, {}, at)
+    trace = Trace(function, args, {}, at, copy=True)
     result, aux = split_aux(trace.result, has_aux, function)
     results = [x for _, x in leaves(result)]
     walk = trace.walk(results)
@@ -166,7 +168,7 @@ def vjp(function: Function, *args: Any, has_aux: bool = False) -> tuple[Any, ...
         gradients: tuple[Any, ...] = arrange(trace.arguments, trace.gradients(walk, cots, names), at)
         return gradients
 
-    value = trace.strip(result, walk.outer)
+    value = map_leaves(lambda x: x if isinstance(x, Value) else np.copy(x)[()], trace.strip(result, walk.outer))
     return (value, pullback, trace.strip(aux, walk.outer)) if has_aux else (value, pullback)
 
 
@@ -210,10 +212,10 @@ def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tup
         )
     trace = Trace(function, tuple(args), {}, tuple(range(len(args))))
     directions = same_structure(trace.arguments, tuple(tangents), "the tangent")
-    directions = [cast_to(d, leaf._data) for d, leaf in zip(directions, trace.leaves, strict=True)]
+    directions = [cast_to(d, leaf._raw) for d, leaf in zip(directions, trace.leaves, strict=True)]
     results = [x for _, x in leaves(trace.result)]
     walk = trace.walk(results)
-    dummies = [start_leaf(np.zeros_like(r._data)) if depends(r, trace.oldest) else None for r in results]
+    dummies = [start_leaf(np.zeros_like(r._raw)) if depends(r, trace.oldest) else None for r in results]
     for dummy in dummies:
         if dummy is not None:
             close_leaf(dummy)
@@ -225,16 +227,16 @@ def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tup
     arrived = dict(back.cots)
     for cot, d in moving:
         if cot._node in arrived:
-            d = d if recorded or not isinstance(d, Value) else d._data
+            d = d if recorded or not isinstance(d, Value) else d._raw
             old = arrived[cot._node]
             arrived[cot._node] = d if old is None else old + d
     trace.back(back.order, arrived, recorded)
     made = []
     for result, dummy in zip(results, dummies, strict=True):
         slope = None if dummy is None else arrived[dummy._node]
-        data = result._data if isinstance(result, Value) else result
+        data = result._raw if isinstance(result, Value) else result
         made.append(np.zeros_like(data) if slope is None else slope if recorded else own_result(slope, data))
-    return trace.strip(trace.result, walk.outer), replace_leaves(trace.result, iter(made))
+    return trace.strip(trace.result, walk.outer), like_result(trace.result, iter(made), flat)
 
 
 def elementwise_grad(function: Function, argnums: Argnums = 0) -> Function:
@@ -266,7 +268,7 @@ def elementwise_grad(function: Function, argnums: Argnums = 0) -> Function:
         trace = Trace(function, args, kwargs, at)
         results = [x for _, x in leaves(trace.result)]
         walk = trace.walk(results)
-        seeds = [np.ones_like(r._data if isinstance(r, Value) else r) for r in results]
+        seeds = [np.ones_like(r._raw if isinstance(r, Value) else r) for r in results]
         names = leaf_names(function, at, trace.arguments)
         return arrange(trace.arguments, trace.derivative(walk, results, seeds, names), argnums)
 
@@ -301,7 +303,8 @@ def jacobian(function: Function, argnums: Argnums = 0) -> Function:
         at = positions(argnums, args, name_of(function))
         trace = Trace(function, args, kwargs, at)
         names = leaf_names(function, at, trace.arguments)
-        return map_leaves(lambda result: one_jacobian(trace, result, names, argnums), trace.result)
+        found = (one_jacobian(trace, result, names, argnums) for _, result in leaves(trace.result))
+        return like_result(trace.result, found, lambda x: one_jacobian(trace, flat(x), names, argnums))
 
     return rows
 
@@ -312,7 +315,7 @@ def one_jacobian(trace: Trace, result: Any, names: list[str], argnums: Argnums) 
     shape = np.shape(result)
     found = []
     for index in np.ndindex(*shape):
-        seed = np.zeros_like(result._data if isinstance(result, Value) else result)
+        seed = np.zeros_like(result._raw if isinstance(result, Value) else result)
         seed = np.ones_like(seed) if not shape else seed
         if shape:
             seed[index] = 1

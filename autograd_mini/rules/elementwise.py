@@ -147,7 +147,7 @@ def above(a: Any, high: Any) -> Any:
 
 def power_slope(x: Any, p: Any) -> Any:
     """Return p x^(p-1), which is 0 for p = 0 also where x is 0."""
-    return p * np.power(x, np.where(p == 0, 1.0, p - 1))
+    return p * np.power(x, np.where((p == 0) & (x == 0), 1.0, p - 1))
 
 
 def log_or_zero(x: Any) -> Any:
