@@ -1,8 +1,9 @@
 """The record of a computation: what a node keeps, and how a graph is walked.
 
-A node never refers to its Value except weakly, nor to its results, so a graph has no reference cycles and is freed
-without the garbage collector. Nodes are numbered as they are created, and an operation is newer than its inputs: so
-falling creation numbers are an order in which a backward pass may visit them.
+A node refers neither to its Value nor to its results, so a graph has no reference cycles and is freed without the
+garbage collector. The Value refers to its node, which also keeps the gradient. Nodes are numbered as they are created,
+and an operation is newer than its inputs: so falling creation numbers are an order in which a backward pass may visit
+them.
 """
 
 from __future__ import annotations

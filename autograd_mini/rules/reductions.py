@@ -116,7 +116,7 @@ def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: 
     """Pull back through `np.var`: g times 2 (a - mean) / (n - ddof)."""
     if mean is None:
         mean = np.mean(a, axis=axis, keepdims=True, where=where)
-    scale = g * (2 / (count(a.shape, axis, keepdims, where) - ddof))
+    scale = g * np.divide(2.0, np.maximum(count(a.shape, axis, keepdims, where) - ddof, 0))
     return masked(spread(scale, a.shape, axis, keepdims) * np.conj(a - mean), where)
 
 
