@@ -30,7 +30,7 @@ _RAW = {ndarray, float, int, complex, float64, np.float32, np.float16, np.comple
 
 def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any], Any]:
     """Return the specialised recorder of an elementwise function of one argument."""
-    function, line = rule.function, rule.pullbacks[rule.params[0]]
+    function, line = rule.compute, rule.pullbacks[rule.params[0]]
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     keeps_x, keeps_out = "x1" in slots_of(rule, line), "out" in line.names
 
@@ -69,8 +69,8 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
 
 def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Recorder) -> Recorder:
     """Return the specialised recorder of a function of two arguments."""
-    function = rule.function
-    compute = SCALAR.get(function, function)
+    function = rule.compute
+    compute = SCALAR.get(rule.function, function)
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     (_, line1), (_, line2) = two(rule)
     needs1, needs2 = (slots_of(rule, line) if line else () for line in (line1, line2))

@@ -35,7 +35,10 @@ def first_value(x: Any) -> Any:
     if isinstance(x, Recorded):
         return x
     if isinstance(x, (list, tuple)):
-        return next((v for v in map(first_value, x) if v is not None), None)
+        for item in x:
+            value = first_value(item)
+            if value is not None:
+                return value
     return None
 
 
@@ -74,6 +77,7 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
             return function(*args, **kwargs)
         return value.__array_function__(dispatching, (type(value),), args, kwargs)
 
+    dispatching.on_raw = function  # type: ignore[attr-defined]
     return dispatching
 
 

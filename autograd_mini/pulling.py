@@ -67,8 +67,10 @@ def fits(shape: tuple[int, ...], wide: tuple[int, ...]) -> bool:
 
 def _sum_to(cot: Any, shape: tuple[int, ...]) -> Any:
     extra = len(cot.shape) - len(shape)
-    stretched = tuple(i for i, n in enumerate(shape, extra) if n == 1 and cot.shape[i] != 1)
     total = np.add.reduce if type(cot) is ndarray else np.sum  # the first spares NumPy's detour through Python
+    if extra == 1 and cot.shape[1:] == shape:
+        return total(cot, axis=0)
+    stretched = tuple(i for i, n in enumerate(shape, extra) if n == 1 and cot.shape[i] != 1)
     summed = total(cot, axis=(*range(extra), *stretched))
     return np.reshape(summed, shape) if stretched else summed
 

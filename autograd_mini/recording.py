@@ -32,10 +32,12 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     floor = 0 if mode is None else mode.floor
     star, names = rule.star, rule.params
     given = args if star is None else (*args[:star], args[star:])
+    if len(given) > len(names):
+        operators.refuse_argument(rule, f"number {len(names) + 1}", given[len(names)])
     raw: dict[str, Any] = dict(zip(names, given, strict=False))
-    positional = len(raw)
-    raw.update(kwargs)
-    if raw.get("out") is not None and (kwargs.get("out") is not None or "out" in names):
+    if kwargs:
+        raw.update(kwargs)
+    if raw.get("out") is not None:
         operators.refuse_out(rule.name)
     edges: list[tuple[str, Any, Any]] = []
     inputs: list[Node] = []
@@ -66,15 +68,15 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         elif isinstance(arg, ndarray) and type(arg) is not ndarray:
             raw[name] = operators.plain(arg)
 
-    keywords = {name: raw[name] for name in list(raw)[positional:]}
-    arguments = tuple(raw[name] for name in names[:positional])
-    if star is not None and positional > star:
+    keywords = {name: raw[name] for name in kwargs}
+    arguments = tuple(raw.values())[: len(given)]
+    if star is not None and len(given) > star:
         arguments = (*arguments[:star], *arguments[star])
     if "where" in keywords and isinstance(rule.function, np.ufunc):
-        result = rule.function(*arguments, **keywords, out=None)  # None says that gaps are intended; they become 0
+        result = rule.compute(*arguments, **keywords, out=None)  # None says that gaps are intended; they become 0
         result = np.where(keywords["where"], result, np.zeros((), result.dtype))
     else:
-        result = rule.function(*arguments, **keywords)
+        result = rule.compute(*arguments, **keywords)
     result = checked_result(result, rule)
     if not isinstance(result, (tuple, list)) and result.dtype.kind not in "fc":
         hidden, inputs = [*hidden, *inputs], []  # integers carry no gradient

@@ -37,6 +37,8 @@ class Rule:
     ----------
     function : callable
         The function that the rule belongs to.
+    compute : callable
+        What computes it on raw arguments.
     name : str
         Its qualified name, e.g. ``"numpy.linalg.solve"``; a rule is pickled by it.
     params : tuple of str
@@ -55,6 +57,7 @@ class Rule:
         self, function: Function, params: tuple[str, ...], broadcasts: bool, lines: dict[str, Function | None]
     ) -> None:
         self.function = function
+        self.compute = getattr(function, "on_raw", function)  # a primitive's own, without its dispatch
         self.name = qualified_name(function)
         self.star = next((i for i, p in enumerate(params) if p.startswith("*")), None)
         self.params = tuple(p.lstrip("*") for p in params)
