@@ -73,9 +73,8 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
     compute = SCALAR.get(rule.function, function)
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     (_, line1), (_, line2) = two(rule)
-    needs1, needs2 = (slots_of(rule, line) if line else () for line in (line1, line2))
+    needs1, needs2 = (slots_of(rule, line) for line in (line1, line2) if line)
     shaped = any(name.startswith("like") for name in (*needs1, *needs2)) or bool(getattr(function, "signature", None))
-    has1, has2 = line1 is not None, line2 is not None
     x1_for1, x2_for1, out_for1 = ("x1" in needs1, "x2" in needs1, "out" in needs1)
     x1_for2, x2_for2, out_for2 = ("x1" in needs2, "x2" in needs2, "out" in needs2)
 
@@ -92,10 +91,10 @@ def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Reco
             d1, n1, d2, n2 = x1, None, x2._raw, x2._node
         else:
             return record_mixed(rule, x1, x2)
-        if current() is not None or (n1 is None and n2 is None) or not (has1 and has2):
+        if current() is not None or (n1 is None and n2 is None):
             return record_call(rule, (x1, x2), {})
 
-        if type(d1) in _SCALARS and type(d2) in _SCALARS:
+        if (type(d1) is float64 and type(d2) in _SCALARS) or (type(d2) is float64 and type(d1) in _SCALARS):
             out = compute(d1, d2)
             node: Any = new(Node)
             node.op, node.x1, node.x2, node.out = exact, d1, d2, out

@@ -191,7 +191,7 @@ class Recorders(dict[Any, Any]):
         if rule is not None and rule.broadcasts and rule.star is None and getattr(function, "nout", 1) == 1:
             if len(rule.params) == 1 and rule.pullbacks:
                 made = record_one(rule, Value, record_call)
-            elif len(rule.params) == 2:
+            elif len(rule.params) == 2 == len(rule.pullbacks):
                 made = record_two(rule, Value, record_call, record_mixed)
         self[function] = made
         return made
