@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import os
 import pickle
 import weakref
 
@@ -134,15 +135,30 @@ def test_a_chain_of_a_million_nodes():
     assert last() is None
 
 
-def test_a_deep_chain_is_pickled_and_copied():
+def chain(depth):
     x = am.Value(1.0, name="x")
     y = x
-    for _ in range(20_000):  # twenty times the interpreter's recursion limit
-        y = y * 1.0001
+    for _ in range(depth):
+        y = y * 1.0000001
+    return x, y
+
+
+def test_a_deep_chain_is_pickled_and_copied():
+    x, y = chain(20_000)  # twenty times the interpreter's recursion limit
     for made_x, made_y in (pickle.loads(pickle.dumps((x, y))), copy.deepcopy((x, y))):
         made_y.backward()
         np.testing.assert_allclose(made_x.grad, made_y.data)
         assert (made_x.name, x.grad) == ("x", None)
+
+
+def test_a_chain_as_long_as_the_profile_allows_is_pickled_and_freed():
+    depth = 10**6 if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 10**5
+    _, y = pickle.loads(pickle.dumps(chain(depth)))
+    y.backward()
+    assert len(graph.collect([y.node]).order) == depth + 1
+    last = weakref.ref(y.node)
+    del y
+    assert last() is None
 
 
 def count_visits(monkeypatch):
