@@ -11,7 +11,20 @@ from typing import Any
 
 from .engine import Value, join
 from .errors import BackwardError
-from .graph import ACTIVE, LEAF, CallNode, LooseNode, Node, by_number, collect, locate, next_number
+from .graph import (
+    ACTIVE,
+    LEAF,
+    CallNode,
+    LooseNode,
+    Node,
+    ancestors,
+    by_number,
+    next_number,
+    own_module,
+    refuse_stale,
+)  # fmt: skip
+
+own_module(globals())
 
 _STATE = ("_grad", "_name", "in1", "in2", "out", "x1", "x2", "like1", "like2")
 _CALL_STATE = ("call", "edges", "hidden", "results", "saved", "scope")
@@ -22,14 +35,9 @@ def reduce_value(value: Value, protocol: Any = None) -> tuple[Any, ...]:
     node = value._node
     if node is None:
         return restore_value, ((), None, value._raw)
-    found = set(collect([node]).order)
-    waiting = list(found)
-    for one in waiting:
-        for other in (*one.hidden, *one.inputs):
-            if other not in found:
-                found.add(other)
-                waiting.append(other)
-    return restore_value, (tuple(sorted(found, key=by_number)), node, value._raw)
+    oldest_first = sorted(ancestors([node]), key=by_number)
+    refuse_stale(oldest_first[::-1])  # what was changed in place is not known any more where the copy is used
+    return restore_value, (tuple(oldest_first), node, value._raw)
 
 
 def restore_value(ancestors: tuple[Node, ...], node: Node | None, data: Any) -> Value:
@@ -75,7 +83,6 @@ def copy_value(value: Value) -> Value:
         return copied
     made = Value(value._raw, name=value.name)
     made.grad = None if value.grad is None else value.grad.copy()
-    locate(made._node)
     return made
 
 

@@ -42,16 +42,13 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
         if type(data) is float64:
             node: Any = new(Node)
             node.op, node.x1, node.out = exact, data, out
-        elif out.dtype is data.dtype:
-            node = new(Node)
-            node.op = exact
-            if keeps_x:
-                node.x1 = data
-            if keeps_out:
-                node.out = out
         else:
-            node = new(LooseNode)
-            node.op, node.like1, node.like2 = loose, (data.shape, data.dtype), None
+            if out.dtype is data.dtype:
+                node = new(Node)
+                node.op = exact
+            else:
+                node = new(LooseNode)
+                node.op, node.like1, node.like2 = loose, (data.shape, data.dtype), None
             if keeps_x:
                 node.x1 = data
             if keeps_out:

@@ -77,7 +77,7 @@ class Node:
         self.in1 = self.in2 = self.code = self.lasti = None
 
     name = optional("_name", "The name that the user gave to its Value.")
-    grad = optional("_grad", "The gradient that `backward` left, unconjugated for the user.")
+    grad = optional("_grad", "The gradient that `backward` left, as the user sees it.")
 
     @property
     def inputs(self) -> tuple[Node, ...]:
@@ -376,16 +376,23 @@ def refuse_stale(order: list[Any]) -> None:
                     )
 
 
+def ancestors(nodes: Iterable[Any], oldest: float = 0) -> set[Any]:
+    """Return some nodes and all that they were computed from, also where there is no derivative.
+
+    Inputs older than `oldest` are left out.
+    """
+    found = set(nodes)
+    waiting = list(found)
+    for node in waiting:  # grows as it goes
+        for one in (*node.inputs, *node.hidden):
+            if one not in found and one.number >= oldest:
+                found.add(one)
+                waiting.append(one)
+    return found
+
+
 def behind(blocked: Iterable[Any]) -> tuple[set[Any], list[str]]:
     """Return the nodes that lie behind functions without a derivative, and the names of these functions."""
-    names = dict.fromkeys(node.saved.get("function", node.op.name) for node in blocked)
-    seen = {one for node in blocked for one in node.hidden}
-    found = list(seen)
-    for node in found:
-        for one in (*node.inputs, *node.hidden):
-            if one not in seen:
-                seen.add(one)
-                found.append(one)
-        if node.hidden:
-            names[node.saved.get("function", node.op.name)] = None
-    return seen, list(names)
+    nodes = ancestors(one for node in blocked for one in node.hidden)
+    flat = [*blocked, *sorted((node for node in nodes if node.hidden), key=by_number, reverse=True)]
+    return nodes, list(dict.fromkeys(node.saved.get("function", node.op.name) for node in flat))

@@ -310,42 +310,11 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
 
 # The ndarray methods that are the NumPy function of the same name, and the usual elementwise functions.
 METHODS = [
-    "sum",
-    "prod",
-    "mean",
-    "var",
-    "std",
-    "max",
-    "min",
-    "cumsum",
-    "cumprod",
-    "all",
-    "any",
-    "argmax",
-    "argmin",
-    "argsort",
-    "argpartition",
-    "searchsorted",
-    "nonzero",
-    "clip",
-    "round",
-    "ravel",
-    "squeeze",
-    "swapaxes",
-    "repeat",
-    "take",
-    "choose",
-    "diagonal",
-    "trace",
-    "dot",
-    "copy",
-    "exp",
-    "log",
-    "tanh",
-    "sqrt",
-    "conj",
+    "sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "all", "any", "argmax", "argmin",
+    "argsort", "argpartition", "searchsorted", "nonzero", "clip", "round", "ravel", "squeeze", "swapaxes",
+    "repeat", "take", "choose", "diagonal", "trace", "dot", "copy", "exp", "log", "tanh", "sqrt", "conj",
     "conjugate",
-]
+]  # fmt: skip
 for _name in METHODS:
     setattr(ArrayOperators, _name, _method(getattr(np, _name)))
 

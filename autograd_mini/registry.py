@@ -267,11 +267,6 @@ def rule_named(name: str) -> Rule:
     )
 
 
-def is_known(function: Function) -> bool:
-    """Whether a function has a rule or a stated reason to have none."""
-    return function in RULES or function in ZERO or function in PLAIN or function in REFUSED
-
-
 def all_rules() -> Iterator[Rule]:
     """Iterate over the registered rules, in the order of their registration."""
     return iter(tuple(RULES.values()))

@@ -11,7 +11,7 @@ import numpy as np
 
 from .engine import Value, close_leaf, join, leaf_data, start_leaf, zero_warning
 from .errors import BackwardError, InvalidInput, RuleError
-from .graph import Node, behind, own_module, refuse_stale, towards
+from .graph import Node, ancestors, behind, own_module, refuse_stale, towards
 from .pulling import run
 from .registry import parameters_of
 from .state import current, listening, switched
@@ -130,21 +130,12 @@ class Trace:
         return found
 
     def _warn(self, walk: Any, lost: list[int], names: Sequence[str]) -> None:
-        functions: list[str] = []
-        if walk.blocked:
-            nodes, functions = behind(walk.blocked)
-        else:
-            nodes = set()
+        nodes, functions = behind(walk.blocked)
         called: dict[str, set[Any]] = {}
         for name, inputs in self.heard:
             called.setdefault(name, set()).update(inputs)
-        for name, found in called.items():
-            order = list(found)
-            for node in order:
-                for one in (*node.inputs, *node.hidden):
-                    if one not in found and one.number >= self.oldest:
-                        found.add(one)
-                        order.append(one)
+        for name, inputs in called.items():
+            found = ancestors(inputs, self.oldest)
             if any(self.targets[i] in found for i in lost):
                 functions.append(name)
             nodes |= found

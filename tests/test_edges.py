@@ -62,6 +62,14 @@ def test_a_change_through_a_view_is_caught():
         loss.backward()
 
 
+def test_a_graph_with_changed_data_is_not_pickled():
+    w = am.Value(np.ones(2))
+    loss = np.sum(w * w)
+    w.data += 1
+    with pytest.raises(StaleDataError):
+        copy.deepcopy(loss)
+
+
 def test_a_pullback_that_is_kept_sees_later_changes():
     w = am.Value([2.0, 3.0])
     _, pullback = am.vjp(lambda x: np.sum(x * w), np.ones(2))
