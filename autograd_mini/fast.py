@@ -28,9 +28,9 @@ _SCALARS = {float64, float, int}
 _RAW = {ndarray, float, int, complex, float64, np.float32, np.float16, np.complex128, np.complex64, np.int64, np.int32}
 
 
-def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any], Any]:
-    """Return the specialised recorder of an elementwise function of one argument."""
-    function, line = rule.compute, rule.pullbacks[rule.params[0]]
+def record_one(rule: Rule, function: Recorder, Value: Any, record_call: Recorder) -> Recorder:
+    """Return the specialised recorder of an elementwise function of one argument; `function` computes it."""
+    line = rule.pullbacks[rule.params[0]]
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     keeps_x, keeps_out = "x1" in slots_of(rule, line), "out" in line.names
 
@@ -64,9 +64,8 @@ def record_one(rule: Rule, Value: Any, record_call: Recorder) -> Callable[[Any],
     return record
 
 
-def record_two(rule: Rule, Value: Any, record_call: Recorder, record_mixed: Recorder) -> Recorder:
-    """Return the specialised recorder of a function of two arguments."""
-    function = rule.compute
+def record_two(rule: Rule, function: Recorder, Value: Any, record_call: Recorder, record_mixed: Recorder) -> Recorder:
+    """Return the specialised recorder of a function of two arguments; `function` computes it."""
     compute = SCALAR.get(rule.function, function)
     exact, loose = find_op("exact", rule), find_op("loose", rule)
     (_, line1), (_, line2) = two(rule)

@@ -189,12 +189,18 @@ class Recorders(dict[Any, Any]):
     def __missing__(self, function: Any) -> Any:
         rule, made = RULES.get(function), None
         if rule is not None and rule.broadcasts and rule.star is None and getattr(function, "nout", 1) == 1:
+            compute = rule.compute if isinstance(function, np.ufunc) else checking(rule)
             if len(rule.params) == 1 and rule.pullbacks:
-                made = record_one(rule, Value, record_call)
+                made = record_one(rule, compute, Value, record_call)
             elif len(rule.params) == 2 == len(rule.pullbacks):
-                made = record_two(rule, Value, record_call, record_mixed)
+                made = record_two(rule, compute, Value, record_call, record_mixed)
         self[function] = made
         return made
+
+
+def checking(rule: Rule) -> Callable[..., Any]:
+    """Return what computes a primitive, with its result checked: only of a ufunc is it known to be an array."""
+    return lambda *args: checked_result(rule.compute(*args), rule)
 
 
 FAST = Recorders()

@@ -119,6 +119,10 @@ def test_what_a_function_with_a_rule_may_return():
     number = am.primitive(lambda x: math.sin(x))
     am.rule(number, "x", x=lambda g, x: g * np.cos(x))
     assert am.grad(number)(1.0) == np.cos(1.0)
+    elementwise = am.primitive(lambda x: math.sin(x))
+    am.rule(elementwise, "x", broadcasts=True, x=lambda g, x: g * np.cos(x))
+    assert repr(elementwise(am.Value(1.0))).startswith("Value(0.84")
+    assert am.grad(elementwise)(1.0) == np.cos(1.0)
     hides = am.primitive(lambda x, d: x * d["s"])
     am.rule(hides, "x d", x=lambda g, d: g * d["s"])
     with pytest.raises(InvalidInput, match="not inside a dict or a closure"):
