@@ -101,9 +101,10 @@ _PULL = """
         old = cots[one]
         cots[one] = cot if old is None else old + cot
 """
-_EXACT = """kind = type(cot)
-        if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
-            cot = fit(cot, (g.shape, g.dtype), rule, {param!r})"""
+_EXACT = """if cot is not g:
+            kind = type(cot)
+            if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
+                cot = fit(cot, (g.shape, g.dtype), rule, {param!r})"""
 _LOOSE = """cot = fit(cot, node.like{i}, rule, {param!r})"""
 
 

@@ -51,7 +51,7 @@ rule(np.arctan, x=lambda g, x: g / (1 + x * x))
 rule(np.arctan2, x1=lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2), x2=lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2))
 rule(np.sinh, x=lambda g, x: g * np.cosh(x))
 rule(np.cosh, x=lambda g, x: g * np.sinh(x))
-rule(np.tanh, x=lambda g, out: g * (1 - out * out))
+rule(np.tanh, x=lambda g, out: g * (1.0 - out * out))  # 1.0: a float is quicker here than 1
 rule(np.arcsinh, x=lambda g, x: g / np.sqrt(1 + x * x))
 rule(np.arccosh, x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh, x=lambda g, x: g / ((1 - x) * (1 + x)))
@@ -168,4 +168,4 @@ def sinc_slope(x: Any) -> Any:
 
 
 rule(relu, broadcasts=True, x=lambda g, x: g * (x > 0))
-rule(sigmoid, broadcasts=True, x=lambda g, out: g * (out * (1 - out)))
+rule(sigmoid, broadcasts=True, x=lambda g, out: g * (out * (1.0 - out)))
