@@ -1,11 +1,11 @@
-"""The command line: `autograd-mini train digits` and `autograd-mini grad EXPRESSION`."""
+"""The command line: `autograd-mini train digits`, `autograd-mini grad EXPRESSION`, `autograd-mini check FUNCTION`."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from . import cli_grad, cli_train
+from . import cli_check, cli_grad, cli_train
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,5 +20,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     cli_train.add_parser(commands)
     cli_grad.add_parser(commands)
+    cli_check.add_parser(commands)
     options = parser.parse_args(argv)
     return int(options.run(options))

@@ -73,7 +73,7 @@ def show(expression: Expression, values: dict[str, float], order: int) -> bool:
 
     import numpy as np
 
-    from .check import check_grads
+    from .check import Verdict, check_grads
     from .errors import ZeroGradientWarning
     from .transforms import grad, jacobian
 
@@ -101,8 +101,8 @@ def show(expression: Expression, values: dict[str, float], order: int) -> bool:
             print_table([("", *names), *((n, *map(number, r)) for n, r in zip(names, second, strict=True))])
             worst = max((entry.relative for entry in report.entries if entry.order == 2), default=0.0)
             print(f"largest relative error beside differences of the gradient: {worst:.1e}")
-    if not report.ok:
-        print("\nGradient and difference disagree: the point may be at a kink, a pole or the edge of the domain.")
+    if report.verdict is not Verdict.RIGHT:
+        print(f"\n{report}")
     return report.ok
 
 

@@ -207,7 +207,7 @@ def check_gradient(model: Sequential, loader: Jittered) -> Report:
 
     inputs, labels = loader.loader.inputs[:CHECKED], loader.loader.targets[:CHECKED]
 
-    def loss(parameters: dict[str, Any]) -> Any:
-        return softmax_cross_entropy(model.functional_call(parameters, inputs), labels)
+    def loss(network: Any) -> Any:
+        return softmax_cross_entropy(network(inputs), labels)
 
-    return check_grads(loss, model.state_dict(), order=1, report=True, max_elements=50)
+    return check_grads(loss, model, order=1, report=True)

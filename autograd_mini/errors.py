@@ -68,6 +68,10 @@ class AnomalyError(AutogradError, FloatingPointError):
     """The first NaN or infinity, found inside `detect_anomaly`."""
 
 
+class MissingPackage(AutogradError, ImportError):
+    """A package that only an extra needs isn't installed."""
+
+
 class GradientMismatch(AutogradError, AssertionError):
     """A gradient check found a difference larger than the numbers allow."""
 

@@ -125,8 +125,8 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return replace_leaves(tree, (function(x) for _, x in leaves(tree)))
 
 
-def same_structure(tree: Any, other: Any, what: str) -> list[Any]:
-    """Return the leaves of `other`, checked against `tree`: the same containers and the same shapes.
+def same_structure(tree: Any, other: Any, what: str, shapes: bool = True) -> list[Any]:
+    """Return the leaves of `other`, checked against `tree`: the same containers and (if `shapes`) the same shapes.
 
     Raises
     ------
@@ -142,7 +142,7 @@ def same_structure(tree: Any, other: Any, what: str) -> list[Any]:
                 "it must have the structure of what it belongs to",
                 f"an array of shape {np.shape(leaf)} there",
             )
-        if np.shape(given[path]) != np.shape(leaf):
+        if shapes and np.shape(given[path]) != np.shape(leaf):
             raise InvalidInput(
                 f"{what} has shape {np.shape(given[path])} at {path or 'the top'}",
                 f"what it belongs to has shape {np.shape(leaf)}",

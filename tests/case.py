@@ -87,26 +87,6 @@ def split_complex(x: Any, seed: int = 0) -> Any:
     return (x + 1j * np.random.default_rng([seed, x.size]).uniform(-1, 1, x.shape))[()]
 
 
-def difference(function: Callable[[Any], float], x: Any, step: float = 1e-3) -> Any:
-    """Return the gradient of a real function by central differences of fourth order, df/da + i df/db if complex."""
-    x = np.array(x)
-    slope = np.zeros(x.shape, x.dtype)
-    for index in np.ndindex(x.shape):
-        for unit in (1, 1j) if x.dtype.kind == "c" else (1,):
-            values = []
-            for shift in (1, -1, 2, -2):
-                moved = x.copy()
-                moved[index] += shift * step * unit
-                values.append(function(moved[()]))
-            slope[index] += unit * (8 * (values[0] - values[1]) - (values[2] - values[3])) / (12 * step)
-    return slope
-
-
-def pairing(us: Sequence[Any], xs: Sequence[Any]) -> float:
-    """Return the sum of Re(conj(u) x) over several arrays."""
-    return float(sum(np.sum(np.real(np.conj(u) * x)) for u, x in zip(us, xs, strict=True)))
-
-
 def like(xs: Sequence[Any], seed: int) -> Iterator[Any]:
     """Iterate over random arrays of the shapes and dtypes of others."""
     for i, x in enumerate(xs):

@@ -126,10 +126,10 @@ def test_a_loss_that_overflows_leaves_no_folder(at, capsys):
 
 
 def test_a_wrong_gradient_is_no_start(at, capsys, monkeypatch):
-    from autograd_mini.check import Entry, Report
+    from autograd_mini.check import Entry, Report, Verdict
 
-    wrong = Entry(1, "vjp", "w", (0,), "", 2.0, 1.0, "difference", 1e-9, 1e-6)
-    monkeypatch.setattr(cli_train, "check_gradient", lambda *_: Report("loss", [wrong]))
+    wrong = Entry(1, "vjp", "w", (0,), "", 2.0, 1.0, "difference", 1e-9, Verdict.WRONG)
+    monkeypatch.setattr(cli_train, "check_gradient", lambda *_: Report("loss", (wrong,)))
     code, folder = at()
     assert (code, folder.exists()) == (1, False)
     assert "w[0]: vjp 2, difference 1" in capsys.readouterr().err

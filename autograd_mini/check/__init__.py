@@ -1,11 +1,15 @@
-"""Is a gradient right? Central differences, and the comparison of every gradient with them.
+"""Is a gradient right? Where, how and in which operation is it wrong, and how sure is that?
 
-Reading order: `differences` (the derivative without any rule), `report` (what a comparison found), `gradients`
-(the comparison).
+Reading order: `report` (what a check can say), `probe` (a function at a point), `slopes` and `differences` (derivatives
+without any rule, with their errors), `comparison` (gradients beside them), `patterns` (what errors have in common),
+`blame` (which operation), `gradients` (the whole check), `show` (the report in text and HTML).
 """
 
-from .differences import finite_difference
+from .differences import Difference, finite_difference
 from .gradients import check_grads
-from .report import CheckError, Entry, Report
+from .report import Blame, CheckError, Coverage, Entry, Map, Pattern, Report, Verdict
 
-__all__ = ["CheckError", "Entry", "Report", "check_grads", "finite_difference"]
+__all__ = [
+    "Blame", "CheckError", "Coverage", "Difference", "Entry", "Map", "Pattern", "Report", "Verdict", "check_grads",
+    "finite_difference",
+]  # fmt: skip

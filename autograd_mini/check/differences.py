@@ -1,197 +1,64 @@
-"""Central differences of functions of containers: the derivative without any rule.
-
-A function of containers of numbers and arrays is looked at as one from real coordinates to real coordinates; a complex
-number has two of them. In each direction the slope is extrapolated from two steps (Richardson), which also tells how
-far it may be off.
-"""
+"""Derivatives of any order by differences, as arrays and containers, with their error bars."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from math import comb, log2
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..engine import Value
 from ..errors import InvalidInput
 from ..trace import as_argument, name_of, positions
-from ..tree import leaves, map_leaves, replace_leaves, same_structure
-from .report import CheckError
-
-Vector = NDArray[np.float64]
-ATTEMPTS, SHRINK = 5, 32  # steps that are tried where the function bends within the first one
+from ..tree import leaves, replace_leaves, same_structure
+from .probe import Directions, Probe, Vector, coordinates, raw, unit
+from .slopes import ATTEMPTS, extrapolate, slopes
 
 
-class Slope(NamedTuple):
-    """The derivative of each coordinate of a result in one direction, and its estimated error."""
+class Difference(NamedTuple):
+    """A derivative by differences, and how far each of its numbers may be off."""
 
-    slope: Vector
-    error: Vector
-
-
-def raw(x: Any) -> Any:
-    """Return the data of a Value, and anything else as it is."""
-    return x.data if isinstance(x, Value) else x
+    derivative: Any
+    error: Any
 
 
-def precise(x: Any) -> Any:
-    """Return raw data in double precision at least."""
-    data = raw(x)
-    dtype = np.result_type(data)
-    return np.asarray(data).astype(np.result_type(dtype, np.complex128 if dtype.kind == "c" else np.float64))[()]
-
-
-def coordinates(tree: Any) -> Vector:
-    """Return the real coordinates of all leaves of a tree; a complex number gives its real and imaginary part.
-
-    Examples
-    --------
-    >>> coordinates([np.array([1.0, 2.0]), 3 + 4j])
-    array([1., 2., 3., 4.])
-    """
-    parts = [np.zeros(0)]
-    for _, x in leaves(tree):
-        flat = np.asarray(raw(x)).reshape(-1)
-        parts.append(flat.astype(np.complex128 if flat.dtype.kind == "c" else np.float64).view(np.float64))
-    return np.concatenate(parts)
-
-
-def unit(x: Any, coordinate: int) -> Any:
-    """Return the direction in which one coordinate of an array moves."""
-    direction = np.zeros_like(x, order="C", subok=False)
-    direction.reshape(-1).view(direction.real.dtype)[coordinate] = 1
-    return direction
-
-
-def element(x: Any, coordinate: int) -> tuple[tuple[int, ...], str]:
-    """Return the index that a coordinate of an array belongs to, and the part of a complex number.
-
-    Examples
-    --------
-    >>> element(np.zeros((2, 3), complex), 9)
-    ((1, 1), 'imag')
-    """
-    is_complex = np.iscomplexobj(x)
-    index = np.unravel_index(coordinate // 2 if is_complex else coordinate, np.shape(x))
-    return tuple(map(int, index)), ("real", "imag")[coordinate % 2] if is_complex else ""
-
-
-class Probe:
-    """A function at a point, from which it can be moved.
-
-    Parameters
-    ----------
-    function : callable
-    arguments : tuple
-        Numbers, arrays and containers of them; they move in double precision.
-    give : callable
-        Makes of each array what the function is called with.
-    scale : float
-        The size that counts as ordinary for an element: steps are no smaller than for it.
-
-    Raises
-    ------
-    CheckError
-        If the result holds nothing to differentiate or isn't finite, or if a second call gives another one.
-    """
-
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        arguments: tuple[Any, ...],
-        give: Callable[[Any], Any] = raw,
-        scale: float = 1.0,
-    ) -> None:
-        self.function, self.arguments, self.give, self.scale = function, arguments, give, scale
-        self.leaves = [precise(x) for _, x in leaves(arguments)]
-        self.result = map_leaves(raw, self._call(self.leaves))
-        self.start = coordinates(self.result)
-        found = [x for _, x in leaves(self.result)]
-        self.eps = max(float(np.finfo(np.result_type(x)).eps) for x in (np.float64(0), *found))
-        self._refuse_unfit()
-
-    def _call(self, given: list[Any]) -> Any:
+def along(probe: Probe, directions: Directions, order: int) -> tuple[Vector, Vector]:
+    """Return the derivative of some order of each coordinate of the result along a direction, and its error."""
+    if order == 1:
+        found = slopes(probe, directions)
+        return np.array([s.value for s in found]), np.array([s.error for s in found])
+    terms = [((-1) ** k * comb(order, k), order / 2 - k) for k in range(order + 1)]
+    amplified = 2.0 ** (3 * order + 1)  # coefficients that add up to 2**order, over (h/4)**order
+    natural = np.max(abs(probe.start), initial=0.0)
+    relative = max(probe.eps, np.max(probe.noise, initial=0.0) / natural if natural else 0.0)
+    width = probe.width(directions)
+    step = 2.0 ** round(log2(min(relative ** (1 / (order + 6)), 0.25) * width))
+    value, error = np.full_like(probe.start, np.nan), np.full_like(probe.start, np.inf)
+    for _ in range(ATTEMPTS):
         with np.errstate(all="ignore"):
-            return self.function(*replace_leaves(self.arguments, map(self.give, given)))
-
-    def _refuse_unfit(self) -> None:
-        name = name_of(self.function)
-        if not any(True for _ in leaves(self.result)):
-            raise CheckError(
-                f"{name} returned {type(self.result).__name__}: there is nothing to differentiate",
-                "only floating and complex results have a derivative",
-                "a function that returns a floating number or array",
-            )
-        for path, x in leaves(self.result):
-            if not np.all(np.isfinite(x)):
-                bad = np.asarray(x)[~np.isfinite(x)][0]
-                raise CheckError(
-                    f"{name} returned {bad} at this point{path and f', at {path} of its result'}",
-                    "differences of what isn't finite say nothing",
-                    "a point inside the function's domain; am.detect_anomaly() names the operation",
-                )
-        again = coordinates(self._call(self.leaves))
-        if again.shape != self.start.shape or np.any(abs(again - self.start) > 100 * self.eps * abs(self.start)):
-            raise CheckError(
-                f"{name} returned something else when it was called again with the same arguments",
-                "differences need the same function each time: it draws random numbers, counts its calls, or changes"
-                " its arguments in place",
-                "a generator made inside the function from a fixed seed, or a function without state",
-            )
-
-    def _moved(self, directions: Mapping[int, Any], step: float) -> Vector:
-        given = list(self.leaves)
-        for number, direction in directions.items():
-            given[number] = given[number] + step * direction
-        return coordinates(self._call(given))
-
-    def slope(self, directions: Mapping[int, Any]) -> Slope:
-        """Return the derivative in a direction, which is given for the numbers of the leaves that move.
-
-        The slope over a step h is ``(f(x + h) - f(x - h)) / 2h``, with an error of order h². Those for h and h/2 give
-        one of order h⁴, and their difference bounds its error [1]_. The first h is ``eps**(1/4)`` times the element,
-        or `scale` if that is larger. Where the slopes differ too much (a kink nearby, a fast change, the edge of the
-        domain), smaller steps are tried, and the best is kept.
-
-        References
-        ----------
-        .. [1] W. H. Press et al., Numerical Recipes, section 5.7.
-        """
-        eps = self.eps
-        moving = [np.max(abs(self.leaves[n][d != 0]), initial=0.0) for n, d in directions.items()]
-        length = max(np.max(abs(d), initial=0.0) for d in directions.values()) or 1.0
-        width = max(self.scale, *map(float, moving)) / float(length)
-        step = 2.0 ** round(math.log2(eps**0.25 * width))  # a power of two, so that x + step is exact
-        slope, error = np.full_like(self.start, np.nan), np.full_like(self.start, np.inf)
-        before = math.inf
-        for _ in range(ATTEMPTS):
-            with np.errstate(all="ignore"):
-                wide = (self._moved(directions, step) - self._moved(directions, -step)) / (2 * step)
-                near = (self._moved(directions, step / 2) - self._moved(directions, -step / 2)) / step
-                extrapolated = near + (near - wide) / 3
-                truncation = abs(near - wide)
-                rounding = 4 * eps * (abs(self.start) + abs(extrapolated) * width) / step
-                largest = np.max(abs(extrapolated), initial=0.0)
-                better = truncation + rounding < error
-                done = bool(np.all(truncation <= np.maximum(rounding, 0.1 * math.sqrt(eps) * largest)))
-                relative = np.max(truncation, initial=0.0) / largest
-            if before < 0.01 and relative > 4 * before:
-                break  # a smaller step made it worse: the function is noisy
-            before = relative
-            slope = np.where(better, extrapolated, slope)
-            error = np.where(better, truncation + rounding, error)
-            if done:
-                break
-            step /= SHRINK
-        return Slope(slope, error)
+            over = []
+            for h in (step, step / 2, step / 4):
+                total = np.sum([c * probe.change(directions, at * h) for c, at in terms if at], axis=0)
+                over.append(total / h**order)
+            made, truncation = extrapolate(over, 2, amplified * probe.noise / step**order)
+            off = truncation + amplified * probe.noise / step**order
+            better = off < error
+            value, error = np.where(better, made, value), np.where(better, off, error)
+        if np.all(error <= 1e-8 * np.max(abs(value), initial=0.0)) or not np.any(better | ~np.isfinite(error)):
+            break
+        step /= 4
+    return value, error
 
 
 def finite_difference(
-    function: Callable[..., Any], *args: Any, argnum: int = 0, tangent: Any = None, scale: float = 1.0
-) -> Any:
-    """Return the derivative of a function by central differences: slow, approximate, and without any rule.
+    function: Callable[..., Any],
+    *args: Any,
+    argnum: int = 0,
+    tangent: Any = None,
+    order: int = 1,
+    scale: float = 1.0,
+) -> Difference:
+    """Return a derivative by differences and its error bar: slow, approximate, and without any rule.
 
     Parameters
     ----------
@@ -203,35 +70,43 @@ def finite_difference(
         The argument to move: a number, an array, or a container of them.
     tangent : array_like or container, optional
         A direction, of the structure and shapes of that argument.
+    order : int, default 1
+        Of the derivative. From 2 on without a tangent, the argument is one real number; at order 2 it may be one real
+        array.
     scale : float, default 1.0
         The size that counts as ordinary for an element: steps for smaller ones are as long as for it.
 
     Returns
     -------
-    array or container
-        With a tangent, the derivative in that direction, of the structure and shapes of the result. Without, that of
-        each output by each input, of shape ``out.shape + in.shape``, as `jacobian` gives it; for a function that
-        returns one real number this is the gradient as `grad` gives it (for complex z = a + ib it is df/da + i
-        df/db). In double precision, also for arguments of single precision, which move in double.
+    Difference
+        A named tuple ``(derivative, error)``; both are arrays or containers of the same structure. With a tangent, the
+        derivative in that direction, of the structure and shapes of the result. Without, that of each output by each
+        input, of shape ``out.shape + in.shape`` (and again ``in.shape`` at order 2), as `jacobian` and `hessian` give
+        it; for a function that returns one real number this is the gradient as `grad` gives it (for complex
+        z = a + ib it is df/da + i df/db). In double precision, also for arguments of single precision. The error is
+        infinite, the derivative NaN or a mean of both sides, where there is a kink, a jump or the edge of the domain.
 
     Raises
     ------
     CheckError
         If the result isn't finite, or differs from call to call.
     InvalidInput
-        If `argnum` names an argument that isn't there or has nothing to move, or the tangent doesn't fit.
+        If `argnum` names an argument that isn't there or has nothing to move, the tangent doesn't fit, or the
+        order isn't one that this argument has.
 
     Notes
     -----
-    ``(f(x + h) - f(x - h)) / 2h`` for two steps, extrapolated to h = 0. At a kink it is the mean of both slopes.
+    ``(f(x + h) - f(x - h)) / 2h`` for h, h/2 and h/4, extrapolated to h = 0, with h from the measured noise of the
+    function. Where the function takes complex numbers and both agree, ``Im f(x + ih) / h`` for a tiny h. At a kink it
+    is the mean of both slopes, and the error half of their difference.
 
     Examples
     --------
-    >>> slope = finite_difference(lambda x: np.sum(np.sin(x)), np.array([0.0, 1.0]))
-    >>> np.allclose(slope, np.cos([0.0, 1.0]), rtol=1e-9)
-    True
-    >>> round(finite_difference(lambda x: x**2, np.array([1.0, 3.0]), tangent=np.array([0.0, 1.0]))[1], 6)
-    np.float64(6.0)
+    >>> slope, error = finite_difference(lambda x: np.sum(np.sin(x)), np.array([0.0, 1.0]))
+    >>> bool(np.all(abs(slope - np.cos([0.0, 1.0])) <= error)), bool(np.all(error < 1e-9))
+    (True, True)
+    >>> round(finite_difference(lambda x: x**4, 1.0, order=3).derivative, 6)
+    np.float64(24.0)
     """
     (at,) = positions(argnum, args, name_of(function))
     argument = as_argument(args[at], at)
@@ -247,23 +122,70 @@ def finite_difference(
             "integers, booleans and strings in containers are constants",
             "argnum= with the position of the argument to move",
         )
+    refuse_order(order, found, tangent)
     probe = Probe(moving, (argument,), scale=scale)
-    if tangent is not None:
-        given = same_structure(argument, tangent, "the tangent")
-        slope = probe.slope({n: np.asarray(raw(d)) for n, d in enumerate(given)}).slope
-        return replace_leaves(probe.result, iter(_split(slope, probe.result)))
+    if tangent is not None or (order > 1 and not probe.leaves[0].shape):
+        given = [np.float64(1.0)] if tangent is None else same_structure(argument, tangent, "the tangent")
+        both = along(probe, {n: np.asarray(raw(d)) for n, d in enumerate(given)}, order)
+        values, errors = (split(part, probe.result) for part in both)
+        return Difference(*(replace_leaves(probe.result, iter(part)) for part in (values, map(abs, errors))))
+    if order == 2:
+        return Difference(*(replace_leaves(probe.result, iter(part)) for part in second(probe)))
+    return Difference(*(first(probe, argument, column) for column in (0, 1)))
+
+
+def refuse_order(order: int, found: list[Any], tangent: Any) -> None:
+    """Raise if an argument has no derivative of an order, or none that can be written as one array."""
+    if order < 1:
+        raise InvalidInput(f"order={order!r}", "differences approximate derivatives", "order=1 or more")
+    single = len(found) == 1 and not np.iscomplexobj(raw(found[0]))
+    if tangent is None and order > 1 and not (single and (order == 2 or not np.shape(raw(found[0])))):
+        raise InvalidInput(
+            f"order={order} without a tangent",
+            "the derivative by several numbers is one array only up to order 2, and by one real array",
+            "tangent= with a direction, or a function of one real number",
+        )
+
+
+def first(probe: Probe, argument: Any, column: int) -> Any:
+    """Return the derivative of each result by each coordinate (column 0), or its error (column 1)."""
     rows: list[list[Any]] = [[] for _ in leaves(probe.result)]
     for number, x in enumerate(probe.leaves):
-        size = coordinates(x).size
-        columns = [_split(probe.slope({number: unit(x, k)}).slope, probe.result) for k in range(size)]
+        units = [{number: unit(x, k)} for k in range(coordinates(x).size)]
+        columns = [split(along(probe, direction, 1)[column], probe.result) for direction in units]
         for row, (i, (_, result)) in zip(rows, enumerate(leaves(probe.result)), strict=True):
-            row.append(_derivative([column[i] for column in columns], result, x))
+            row.append((derivative, uncertainty)[column]([one[i] for one in columns], result, x))
     single = len(rows) == 1 and probe.start.size == 1
     trees = [replace_leaves(argument, iter(map(np.conj, row) if single else row), lambda x: None) for row in rows]
     return replace_leaves(probe.result, iter(trees))
 
 
-def _split(flat: Vector, tree: Any) -> list[Any]:
+def second(probe: Probe) -> tuple[list[Any], list[Any]]:
+    """Return the second derivatives of each result by one array, and their errors.
+
+    Mixed ones come from three directions: ``2 D²f(u, v) = D²f(u + v) - D²f(u) - D²f(v)``.
+    """
+    (x,) = probe.leaves
+    units = [unit(x, k) for k in range(x.size)]
+    alone = [along(probe, {0: u}, 2) for u in units]
+    whole, error = np.zeros((2, x.size, x.size, probe.start.size))
+    for i, (value, off) in enumerate(alone):
+        whole[i, i], error[i, i] = value, off
+        for j in range(i):
+            both, wrong = along(probe, {0: units[i] + units[j]}, 2)
+            whole[i, j] = whole[j, i] = (both - value - alone[j][0]) / 2
+            error[i, j] = error[j, i] = (wrong + off + alone[j][1]) / 2
+    parts = []
+    for table in (whole, error):
+        columns = [split(column, probe.result) for column in table.reshape(x.size**2, -1)]
+        parts.append([
+            np.stack([c[i] for c in columns], -1).reshape(np.shape(result) + 2 * x.shape)
+            for i, (_, result) in enumerate(leaves(probe.result))
+        ])  # fmt: skip
+    return parts[0], parts[1]
+
+
+def split(flat: Vector, tree: Any) -> list[Any]:
     """Return the arrays of which `flat` holds the coordinates, in the shapes of a tree's leaves."""
     made, start = [], 0
     for _, x in leaves(tree):
@@ -274,10 +196,17 @@ def _split(flat: Vector, tree: Any) -> list[Any]:
     return made
 
 
-def _derivative(columns: list[Any], result: Any, x: Any) -> Any:
+def derivative(columns: list[Any], result: Any, x: Any) -> Any:
     """Return the derivatives of one result by each coordinate of one argument as one array."""
     whole = np.stack(columns, -1) if columns else np.zeros((*np.shape(result), 0))
     if np.iscomplexobj(x):
         whole = whole[..., 0::2] - 1j * whole[..., 1::2]
         whole = whole / 2 if np.iscomplexobj(result) else whole  # both parts tell the same of a holomorphic function
+    return whole.reshape(np.shape(result) + np.shape(x))[()]
+
+
+def uncertainty(columns: list[Any], result: Any, x: Any) -> Any:
+    """Return how far what `derivative` makes of some columns may be off, from the errors in them."""
+    whole = abs(np.stack(columns, -1)) if columns else np.zeros((*np.shape(result), 0))
+    whole = whole[..., 0::2] + whole[..., 1::2] if np.iscomplexobj(x) else whole
     return whole.reshape(np.shape(result) + np.shape(x))[()]

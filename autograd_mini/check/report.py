@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isfinite, isnan
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from math import isfinite, isnan, nan
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
 
 from ..errors import AutogradError, GradientMismatch
-
-SHOWN = 5  # the lines of a message
 
 
 class CheckError(AutogradError, ValueError):
     """A function, or a point, at which differences say nothing about a gradient."""
+
+
+class Verdict(StrEnum):
+    """What a check can say of a gradient, the gravest last."""
+
+    RIGHT = "right"
+    KINK = "a kink here"
+    UNKNOWN = "can't tell"
+    JUMP = "discontinuous"
+    OUTSIDE = "outside the domain"
+    WRONG = "wrong"
+    RANDOM = "not deterministic"
+
+
+GRAVITY = {verdict: i for i, verdict in enumerate(Verdict)}
 
 
 @dataclass(frozen=True)
@@ -34,11 +51,15 @@ class Entry:
     found, expected : float
         The number under test, and what it should be.
     reference : str
-        Where `expected` comes from: ``"difference"``, or ``"vjp"`` for a jvp.
-    error : float
-        How far `expected` may be off: the estimated error of the differences and of rounding.
-    rtol : float
-        The relative error that is allowed.
+        Where `expected` comes from: ``"difference"``, ``"complex step"``, or ``"vjp"`` for a jvp.
+    allowed : float
+        How far both may be apart: the estimated error of the differences and of rounding, and what `rtol` and `atol`
+        add.
+    verdict : Verdict
+    left, right : float
+        The slopes on both sides, where they differ: of a kink, or at the edge of the domain (NaN on the outer side).
+    note : str
+        The reason for the verdict, where it isn't plain.
     """
 
     order: int
@@ -49,8 +70,11 @@ class Entry:
     found: float
     expected: float
     reference: str
-    error: float
-    rtol: float
+    allowed: float
+    verdict: Verdict
+    left: float = nan
+    right: float = nan
+    note: str = ""
 
     @property
     def absolute(self) -> float:
@@ -59,20 +83,22 @@ class Entry:
 
     @property
     def relative(self) -> float:
-        """The error relative to the larger of both numbers.
-
-        Where both are too small to be known to `rtol`, it is relative to the smallest number that is,
-        ``error / rtol``. NaN if one of them isn't finite.
-        """
+        """The error relative to the larger of both numbers; NaN if one of them isn't finite."""
         if not (isfinite(self.found) and isfinite(self.expected)):
-            return float("nan")
-        size = max(abs(self.found), abs(self.expected), self.error / self.rtol if self.rtol else 0.0)
+            return nan
+        size = max(abs(self.found), abs(self.expected))
         return self.absolute / size if size else 0.0
 
     @property
+    def subgradient(self) -> bool:
+        """Whether the number lies between the slopes on both sides, so that it is a subgradient (or supergradient)."""
+        low, high = sorted((self.left, self.right))
+        return low - self.allowed <= self.found <= high + self.allowed
+
+    @property
     def ok(self) -> bool:
-        """Whether both numbers are the same, as far as they are known."""
-        return self.relative <= self.rtol or (self.rtol == 0 and self.absolute <= self.error)
+        """Whether the number is right, or as right as it can be at a kink."""
+        return self.verdict is Verdict.RIGHT or (self.verdict is Verdict.KINK and self.subgradient)
 
     @property
     def place(self) -> str:
@@ -85,112 +111,180 @@ class Entry:
     @property
     def badness(self) -> float:
         """How many times the error is larger than what is allowed; infinite for NaN."""
-        relative = self.relative
-        return float("inf") if isnan(relative) else relative / self.rtol if self.rtol else self.absolute
-
-    def __str__(self) -> str:
-        return (
-            f"{self.place}: {self.mode} {self.found:.8g}, {self.reference} {self.expected:.8g},"
-            f" absolute error {self.absolute:.2g}, relative error {self.relative:.2g}"
-        )
+        if isnan(self.absolute) or self.allowed == 0:
+            return float("inf") if isnan(self.absolute) or self.absolute else 0.0
+        return self.absolute / self.allowed
 
 
+class Pattern(NamedTuple):
+    """What the errors of one array have in common.
+
+    `kind` is one of ``"sign"``, ``"constant factor"``, ``"zero"``, ``"offset"``, ``"transposed"``, ``"conjugate"``,
+    ``"swapped"``, ``"missing sum"``, ``"overwritten"`` (``=`` for ``+=``), ``"dtype"``, ``"some elements"``; `text`
+    says it in words, with its numbers.
+    """
+
+    argument: str
+    kind: str
+    text: str
+
+
+class Blame(NamedTuple):
+    """One operation whose local derivative is wrong, or at which the graph was walked wrongly.
+
+    `what` is ``"rule"``, ``"shape"``, ``"dtype"`` or ``"accumulation"``; `line` is the line of code that called the
+    operation, `argument` the parameter whose rule is wrong, `order` the lowest order at which it is.
+    """
+
+    what: str
+    operation: str
+    argument: str
+    line: str
+    order: int
+    pattern: Pattern | None
+    text: str
+
+
+class Coverage(NamedTuple):
+    """How thoroughly one array was checked: `elements` of its `size` numbers alone, and `directions` of all at once.
+
+    `detection` is the probability that an error of a hundredth of the gradient's length would have been found.
+    """
+
+    argument: str
+    size: int
+    elements: int
+    directions: int
+    detection: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether each element was compared by itself."""
+        return self.elements == self.size
+
+
+class Map(NamedTuple):
+    """A whole gradient beside its differences, in the shape of its argument (complex for a complex one)."""
+
+    argument: str
+    found: NDArray[Any]
+    expected: NDArray[Any]
+    allowed: NDArray[Any]
+
+
+@dataclass(frozen=True)
 class Report:
-    """All comparisons of a gradient check.
+    """All comparisons of a gradient check, and what they come to.
 
     Attributes
     ----------
     name : str
         The name of the function.
     entries : tuple of Entry
-        Every comparison, the worst first.
+        Every comparison, the gravest and worst first.
+    patterns : tuple of Pattern
+        What the errors of each wrong array have in common, where they have anything.
+    blame : tuple of Blame
+        The operations that are at fault, if the gradient is wrong and the function could be recorded.
+    coverage : tuple of Coverage
+        How thoroughly each array was checked.
+    taylor : float
+        The order at which the remainder ``f(x + h d) - f(x) - h g·d`` vanishes with h: 2 if the gradient is right, 1 if
+        it isn't; NaN where it can't be measured (the remainder is rounding, or the point is at a kink).
+    maps : tuple of Map
+        The gradients of order 1 that were compared element by element.
+    error : CheckError or None
+        Why nothing could be compared, where that is so.
 
     Examples
     --------
     >>> import numpy as np
     >>> from autograd_mini.check import check_grads
     >>> found = check_grads(np.sin, 1.0, report=True)
-    >>> found.ok, found.worst < 1e-8
-    (True, True)
+    >>> found.ok, str(found.verdict), found.worst < 1e-8
+    (True, 'right', True)
     >>> found.entries[0].place
     'x'
     """
 
-    def __init__(self, name: str, entries: Sequence[Entry]) -> None:
-        self.name = name
-        self.entries = tuple(sorted(entries, key=lambda entry: (-entry.badness, entry.mode == "jvp")))
+    name: str
+    entries: tuple[Entry, ...]
+    patterns: tuple[Pattern, ...] = ()
+    blame: tuple[Blame, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    taylor: float = nan
+    maps: tuple[Map, ...] = ()
+    error: CheckError | None = None
+    failed: Verdict = field(default=Verdict.RIGHT)
+
+    def __post_init__(self) -> None:
+        ranked = sorted(self.entries, key=lambda e: (-GRAVITY[e.verdict], e.ok, -e.badness, e.mode == "jvp"))
+        object.__setattr__(self, "entries", tuple(ranked))
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest verdict of all entries."""
+        return max((self.failed, *(entry.verdict for entry in self.entries)), key=GRAVITY.__getitem__)
 
     @property
     def ok(self) -> bool:
-        """Whether every number is right."""
-        return all(entry.ok for entry in self.entries)
+        """Whether every number is right, or a subgradient at a kink."""
+        return self.error is None and all(entry.ok for entry in self.entries)
 
     @property
     def worst(self) -> float:
-        """The relative error of the worst entry."""
-        return self.entries[0].relative if self.entries else 0.0
+        """The largest relative error, where numbers too small to be known that well count as they are known."""
+        return max((e.absolute / max(abs(e.found), abs(e.expected), e.allowed * 1e8) for e in self.entries
+                    if e.allowed and isfinite(e.absolute)), default=0.0)  # fmt: skip
 
     @property
     def wrong(self) -> tuple[Entry, ...]:
-        """The entries that are wrong, the worst first."""
+        """The entries that aren't right, the gravest and worst first."""
         return tuple(entry for entry in self.entries if not entry.ok)
 
     def __bool__(self) -> bool:
         return self.ok
 
+    def as_dict(self) -> Mapping[str, Any]:
+        """Return everything as dicts, lists, strings and numbers, as JSON has them."""
+        return {
+            "function": self.name,
+            "verdict": str(self.verdict),
+            "ok": self.ok,
+            "taylor": self.taylor,
+            "error": None if self.error is None else str(self.error),
+            "entries": [asdict(entry) | {"verdict": str(entry.verdict)} for entry in self.entries],
+            "patterns": [pattern._asdict() for pattern in self.patterns],
+            "blame": [blame._asdict() | {"pattern": blame.pattern and blame.pattern._asdict()} for blame in self.blame],
+            "coverage": [coverage._asdict() for coverage in self.coverage],
+        }
+
+    def __str__(self) -> str:
+        from .show import as_text
+
+        return as_text(self)
+
     def __repr__(self) -> str:
-        count, orders = len(self.entries), sorted({entry.order for entry in self.entries})
-        upto = f" up to order {orders[-1]}" if orders[-1:] > [1] else ""
-        if self.ok:
-            at = f", at {self.entries[0].place}" if self.entries and self.worst else ""
-            return (
-                f"<gradient of {self.name}: right in {count} numbers{upto}; worst relative error {self.worst:.2g}{at}>"
-            )
-        return f"<{self._summary()}>"
+        from .show import in_a_line
 
-    def _summary(self) -> str:
-        wrong = self.wrong
-        lowest = min(entry.order for entry in wrong)
-        shown = [entry for entry in wrong if entry.order == lowest]
-        lines = [f"gradient of {self.name}: wrong in {len(wrong)} of {len(self.entries)} numbers"]
-        if lowest > 1:
-            lines.append(f"right at order {lowest - 1}, but at order {lowest}:")
-        lines += [f"  {entry}" for entry in shown[:SHOWN]]
-        if len(wrong) > len(shown[:SHOWN]):
-            more = len(wrong) - len(shown)
-            lines.append(
-                f"  ... and {len(wrong) - len(shown[:SHOWN])} more{f', {more} at higher order' if more else ''}"
-            )
-        return "\n".join(lines)
+        return in_a_line(self)
 
-    def mismatch(self) -> GradientMismatch:
-        """Return the error that says what is wrong."""
-        return GradientMismatch(self._summary(), *explain(self.wrong))
+    def _repr_html_(self) -> str:
+        from .show import as_html
+
+        return as_html(self)
+
+    def refusal(self) -> AutogradError:
+        """Return the error that says what was found: a `GradientMismatch` for a wrong gradient, else a `CheckError`."""
+        from .show import message
+
+        if self.error is not None:
+            return self.error
+        wrong = self.verdict in (Verdict.WRONG, Verdict.KINK)
+        return (GradientMismatch if wrong else CheckError)(*message(self))
 
 
-def explain(wrong: Sequence[Entry]) -> tuple[str, str]:
-    """Return why entries are wrong, as far as their kinds tell, and what to do."""
-    more = "am.check_grads(..., report=True) returns every comparison"
-    if any(not isfinite(entry.found) or not isfinite(entry.expected) for entry in wrong):
-        return (
-            "a number that isn't finite can't be compared: the point is at a pole or at the edge of the domain",
-            f"a point inside the domain; {more}",
-        )
-    if all(entry.mode == "grad" for entry in wrong):
-        return "it differs from central differences of the function itself", more
-    if all(entry.reference == "vjp" for entry in wrong):
-        return (
-            "jvp is the transpose of vjp, so a rule on the way isn't linear in its cotangent g",
-            f"no branch, mask or power of g in a rule; {more}",
-        )
-    if min(entry.order for entry in wrong) > 1:
-        return (
-            "the gradient is right, its own derivative isn't: a rule on the way computes with raw numbers"
-            " that depend on its arguments",
-            f"a rule written with NumPy functions of the parameters that it names; {more}",
-        )
-    return (
-        "it differs from central differences of the function itself: a rule on the way to these arguments is wrong,"
-        " or the point is at a kink, where the difference is the mean of both slopes",
-        f"check the functions on the way one by one, at a point away from kinks; {more}",
-    )
+def grave_first(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries of the lowest order that is not right."""
+    lowest = min((entry.order for entry in entries if not entry.ok), default=1)
+    return [entry for entry in entries if entry.order == lowest and not entry.ok]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 
@@ -110,9 +110,13 @@ class Module:
         >>> slopes["bias"]
         array([3.])
         """
+        return self.with_parameters(parameters)(*args)
+
+    def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
+        """Return a module of the same shape with other numbers, arrays or Values in place of its parameters."""
         other = object.__new__(type(self))
         vars(other).update((name, replaced(x, name, parameters)) for name, x in vars(self).items())
-        return other(*args)
+        return other
 
 
 def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:

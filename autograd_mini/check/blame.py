@@ -1,0 +1,384 @@
+"""Which operation is to blame for a wrong gradient: the rule of a node, or the walk over the graph.
+
+The function is run again under the full record, so that each node can be looked at alone: what the lines of its rule
+return is compared with differences of that one call. A quick difference along one random direction ranks all nodes;
+those that it doesn't clear are compared number by number. The walk is compared with one that is done by hand.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import AutogradError
+from ..graph import own_module
+from ..trace import leaf_names
+from ..transforms import vjp
+from ..tree import leaves, map_leaves, replace_leaves
+from ..view.calls import arguments as arguments_of
+from .comparison import Comparison, coarseness, pulled
+from .differences import finite_difference
+from .patterns import find_patterns
+from .probe import Probe, coordinates, precise, raw
+from .report import Blame, CheckError, Entry, Map, Pattern, Verdict
+from .subject import entries_of
+from .walking import Record, Walked, fault, overwritten, passed_on, place, same, unsummed
+
+__all__ = ["blame", "overwritten"]
+Function = Callable[..., Any]
+own_module(globals())
+SCREENED = (20_000, 1_000)  # how many nodes are ranked by a quick difference: at order 1, and at higher ones
+TESTED, EACH = 100, 3  # how many are compared number by number, and how many of one kind
+CLEARED = 1e-7  # the relative error of a quick difference below which a rule is taken to be right
+WIDE = 1000  # the size up to which an argument is broadcast to look for a missing sum
+
+
+class Local(NamedTuple):
+    """One node's operation, as a function of its differentiated arguments alone.
+
+    `kind` is equal for nodes whose rule uses the same lines on arrays of the same shapes and dtypes.
+    """
+
+    node: Any
+    function: Function
+    points: tuple[Any, ...]
+    labels: tuple[str, ...]
+    kind: Any
+
+    @property
+    def has_gauge(self) -> bool:
+        """Whether its results may turn in phase from point to point, as complex eigenvectors do."""
+        return self.node.results is not None and any(map(np.iscomplexobj, self.points))
+
+
+class Pull(NamedTuple):
+    """A function, what its results are weighted with, and the gradients that a rule gives of the weighted sum."""
+
+    function: Function
+    cotangent: Any
+    gradients: list[Any]
+
+
+def blame(
+    function: Function, arguments: tuple[Any, ...], order: int, seed: int = 0, labels: Sequence[str] | None = None
+) -> tuple[Blame, ...]:
+    """Find the operations that make a gradient wrong.
+
+    Parameters
+    ----------
+    function : callable
+        Works on Values; one that can't be recorded gives nobody to blame.
+    arguments : tuple
+        The point: numbers, arrays and containers of them, all differentiated.
+    order : int
+        The lowest order of a derivative that is wrong.
+    seed : int, default 0
+        Of random cotangents and directions.
+    labels : sequence of str, optional
+        Names for the leaves of the arguments.
+
+    Returns
+    -------
+    tuple of Blame
+        The rules that are wrong, each at the most suspicious of its nodes, and where the graph was walked wrongly;
+        empty if neither was found.
+
+    Examples
+    --------
+    >>> import autograd_mini as am
+    >>> @am.primitive
+    ... def cube(x):
+    ...     return x**3
+    >>> _ = am.rule(cube, x=lambda g, x: g * 2 * x**2)
+    >>> (found,) = blame(lambda x: np.sin(cube(x)), (0.7,), 1)
+    >>> found.what, found.operation, found.argument
+    ('rule', 'autograd_mini.check.blame.cube', 'x')
+    """
+    given = map_leaves(raw, arguments)
+    wide = map_leaves(precise, given)
+    names = leaf_names(function, tuple(range(len(given))), given) if labels is None else labels
+    draw = Comparison([], rng=np.random.default_rng(seed)).weights
+    # Single precision hides small errors; but a rule may be wrong, or the function work, in single precision only.
+    points = [wide, given] if any(coarseness(x) > 1e-10 for _, x in leaves(given)) else [given]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        records = [record for record in (recorded(function, point) for point in points) if record is not None]
+        if not records:
+            return ()
+        found: list[Blame] = []
+        for record in records:
+            found = found or wrong_lines(record, draw, seed)
+        found += faults(function, given, draw, order, names, not found)
+        for record in records:
+            found = found or wrong_beyond(record, draw, order, seed)
+    return tuple(found)
+
+
+def recorded(function: Function, arguments: tuple[Any, ...]) -> Record | None:
+    """Record a function in full, if it can be."""
+    try:
+        return Record(function, arguments, full=True)
+    except Exception:  # of any kind: it is the user's function, and was perhaps not written for Values
+        return None
+
+
+def faults(
+    function: Function, arguments: tuple[Any, ...], draw: Function, upto: int, labels: Sequence[str], thorough: bool
+) -> list[Blame]:
+    """Return the first fault of the walk: of the plain pass, and if `thorough` of those that higher orders need."""
+    for order in range(1, upto + 1):
+        for again in (False, True):
+            found = fault(function, arguments, draw, min(order + again, upto), labels, again)
+            if found is not None or not thorough:
+                return [] if found is None else [found]
+        function = following(function, arguments, draw)
+    return []
+
+
+def following(function: Function, arguments: tuple[Any, ...], draw: Function) -> Function:
+    """Return the function that maps arguments to the pullback of a random cotangent."""
+    return pulled(function, weighted(vjp(function, *arguments)[0], draw))
+
+
+def weighted(tree: Any, draw: Function) -> Any:
+    """Return random numbers in the place of the leaves of a tree."""
+    return replace_leaves(tree, (draw(raw(x)) for _, x in leaves(tree)))
+
+
+# --------------------------------------------------------------------------------------------- One node alone
+
+
+def locals_of(record: Record, walked: Walked) -> Iterator[Local]:
+    """Iterate over the operations that a cotangent reaches, in the order of the code."""
+    for node in reversed(record.order):
+        if node in walked.totals and node.call is not None and node.op.rule is not None:
+            yield local(node, record.on_path)
+
+
+def local(node: Any, on_path: set[Any]) -> Local:
+    """Return the operation of a node as a function of the arguments through which it depends on the leaves."""
+    call, rule = node.call, node.op.rule
+    known = arguments_of(node)
+    places: list[tuple[str, int | None]] = []
+    for name, inputs, _ in node.edges:
+        if isinstance(inputs, tuple):
+            places += [(name, i) for i, one in enumerate(inputs) if one in on_path]
+        elif inputs in on_path:
+            places.append((name, None))
+
+    def function(*moved: Any) -> Any:
+        given = dict(known)
+        for (name, i), x in zip(places, moved, strict=True):
+            if i is None:
+                given[name] = x
+            else:
+                given[name] = [*given[name][:i], x, *given[name][i + 1 :]]
+        keywords = {name: given.pop(name) for name in call.keywords}
+        starred = () if rule.star is None else given.pop(rule.params[rule.star], ())
+        try:
+            result = call.function(*given.values(), *starred, **keywords)
+        except np.linalg.LinAlgError:  # outside the domain: beside a matrix that isn't safely positive definite
+            return map_leaves(lambda x: np.full_like(x, np.nan), call.result)
+        if "where" in keywords and isinstance(call.function, np.ufunc) and isinstance(result, (np.ndarray, np.generic)):
+            result = np.where(keywords["where"], result, 0)  # the gaps, which NumPy leaves as they are
+        return result
+
+    function.__name__ = rule.name
+    points = tuple(known[name] if i is None else known[name][i] for name, i in places)
+    labels = tuple(name if i is None else f"{name}[{i}]" for name, i in places)
+    return Local(node, function, points, labels, (rule, labels, *((np.shape(x), np.result_type(x)) for x in points)))
+
+
+def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: int) -> Pull:
+    """Return what a node's rule gives: the lines alone at order 1, and at higher ones the pullback of a pullback.
+
+    An operation with several results gets the cotangent that arrived at it, for these needn't be unique (the phase of
+    an eigenvector): then only what the function makes of them has a derivative.
+    """
+    if order == 1:
+        result = one.node.call.result
+        g = walked.totals[one.node]
+        if one.node.results is None:
+            g = np.asarray(draw(result)).astype(result.dtype)[()]
+        floating = (np.conj(part) for part in (g if isinstance(g, tuple) else (g,)) if part.dtype.kind in "fc")
+        arrived = [arrival.cot for _, arrival in passed_on(one.node, g, record.on_path)]
+        return Pull(one.function, replace_leaves(result, floating), [np.conj(cot) for cot in arrived])
+    function = one.function
+    for _ in range(order - 1):
+        function = following(function, one.points, draw)
+    value, pullback = vjp(function, *one.points)
+    cotangent = weighted(value, draw)
+    return Pull(function, cotangent, [raw(g) for g in pullback(cotangent)])
+
+
+def suspicion(pull: Pull, points: Sequence[Any], rng: np.random.Generator) -> float:
+    """Return how far a pull is off a difference along one random direction, relative to what is added up."""
+    step, weights = 2.0**-17, coordinates(pull.cotangent)
+    sizes = [np.maximum(abs(x), 1e-3 * (np.max(abs(x), initial=0) or 1)) for x in points]
+    along = [rng.standard_normal(np.shape(x)) * size for x, size in zip(points, sizes, strict=True)]
+    up, down = (coordinates(pull.function(*(precise(x) + h * t for x, t in zip(points, along, strict=True))))
+                for h in (step, -step))  # fmt: skip
+    if up.shape != weights.shape or down.shape != weights.shape:
+        return 0.0
+    change = weights * (up - down) / (2 * step)
+    slope = np.concatenate([coordinates([g * t]) if not np.iscomplexobj(g) else np.real(np.conj(g) * t).reshape(-1)
+                            for g, t in zip(pull.gradients, along, strict=True)])  # fmt: skip
+    size = np.sum(abs(change)) + np.sum(abs(slope))
+    off = abs(np.sum(change) - np.sum(slope)) / size if size else 0.0
+    return float(off) if np.isfinite(off) else float(np.all(np.isfinite(change)))
+
+
+# ------------------------------------------------------------------------------------------ Which rules are wrong
+
+
+def wrong_lines(record: Record, draw: Function, seed: int) -> list[Blame]:
+    """Return the rules whose lines are wrong at order 1, without any use of the engine's own pulls."""
+    walked = record.by_hand(record.seeds([draw(raw(x)) for x in record.results]))
+
+    def compare(one: Local) -> list[Blame]:
+        pull = pull_of(one, record, walked, draw, 1)
+        comparison = Comparison(list(one.labels), ("vjp",), rng=np.random.default_rng(seed))
+        weights, eps = coordinates(pull.cotangent), [coarseness(x) for x in one.points]
+        gradients = [np.asarray(g) for g in pull.gradients]
+        comparison._leaves(Probe(one.function, one.points), weights, gradients, 1, "vjp", eps,
+                           lambda: comparison._own_noise(pulled(one.function, pull.cotangent), one.points))  # fmt: skip
+        pairs = [(m, one.points[one.labels.index(m.argument)]) for m in comparison.maps] + comparison.samples
+        return rules_to_blame(one, comparison.entries, pairs, pull)
+
+    return searched(record, walked, draw, 1, compare)
+
+
+def wrong_beyond(record: Record, draw: Function, order: int, seed: int) -> list[Blame]:
+    """Return the rules that are wrong in another way than at order 1: at a higher one, or not linear in g."""
+    walked = record.by_hand(record.seeds([draw(raw(x)) for x in record.results]))
+
+    def compare(one: Local) -> list[Blame]:
+        if one.has_gauge:  # a random cotangent makes a function of it that has no derivative
+            return []
+        entries = entries_of(one.function, one.points, order, seed, one.labels)
+        found = rules_to_blame(one, entries, [], None)
+        if not found or found[0].order == 1:
+            return found
+        within = recorded(following(one.function, one.points, draw), one.points)
+        deeper = [] if within is None else (
+            wrong_lines(within, draw, seed) or wrong_beyond(within, draw, found[0].order - 1, seed)
+        )  # fmt: skip
+        called = f", which the rule of {one.node.op.name} calls"
+        return [b._replace(line=place(one.node), text=b.text + called) for b in deeper] or found
+
+    return searched(record, walked, draw, order, compare)
+
+
+def searched(
+    record: Record, walked: Walked, draw: Function, order: int, compare: Callable[[Local], list[Blame]]
+) -> list[Blame]:
+    """Compare the nodes that a quick difference doesn't clear, and if these are right some of each kind."""
+    kinds: dict[Any, list[Local]] = {}
+    for one in locals_of(record, walked):
+        kinds.setdefault(one.kind, []).append(one)
+    room = max(EACH, SCREENED[order > 1] // max(len(kinds), 1))
+    ranked: list[tuple[float, Local]] = []
+    for several in kinds.values():
+        for one in several[:: -(-len(several) // room)]:
+            try:
+                pull = pull_of(one, record, walked, draw, order)
+                off = suspicion(pull, one.points, np.random.default_rng(0))
+            except (AutogradError, ValueError, ArithmeticError, np.linalg.LinAlgError):  # no result beside this point
+                off = 0.0
+            ranked.append((off, one))
+    ranked.sort(key=lambda pair: -pair[0])
+    suspects = [one for off, one in ranked if off > CLEARED and not (order > 1 and one.has_gauge)]
+    return tested(suspects, compare) or tested([one for _, one in ranked if one not in suspects], compare)
+
+
+def tested(candidates: Sequence[Local], compare: Callable[[Local], list[Blame]]) -> list[Blame]:
+    """Compare a few nodes of each kind, each kind until one of its nodes is wrong."""
+    found: dict[tuple[str, str], Blame] = {}
+    done: Counter[Any] = Counter()
+    for one in candidates:
+        if done.total() >= TESTED:
+            break
+        if done[one.kind] < EACH:
+            done[one.kind] += 1
+            try:
+                wrong = compare(one)
+            except CheckError:  # not finite beside this point, or not deterministic
+                continue
+            for each in wrong:
+                found.setdefault((each.operation, each.argument), each)
+            done[one.kind] += EACH * bool(wrong)
+    return list(found.values())
+
+
+# ----------------------------------------------------------------------------------------------- What is said
+
+
+def rules_to_blame(
+    one: Local, entries: Sequence[Entry], maps: Sequence[tuple[Map, Any]], pull: Pull | None
+) -> list[Blame]:
+    """Return the blame for each argument of a node that has wrong entries, at the lowest order at which it has."""
+    wrong = [entry for entry in entries if not entry.ok and entry.verdict in (Verdict.WRONG, Verdict.KINK)]
+    wrong.sort(key=lambda entry: (entry.order, entry.mode == "jvp", -entry.badness))
+    patterns = {p.argument: p for p in find_patterns([m for m, _ in maps], [point for _, point in maps])}
+    found: dict[str, Blame] = {}
+    name = one.node.op.name
+    for entry in wrong:
+        label = entry.argument
+        if label in found:
+            continue
+        pattern = None if pull is None else missing_sum(one, label, pull) or patterns.get(label)
+        numbers = f"{entry.found:.8g} where {{}} {entry.expected:.8g}"
+        if entry.mode == "jvp":
+            text = f"the rule of {name} isn't linear in its cotangent g: the jvp by {label} is "
+            text += numbers.format("the vjp gives")
+        elif entry.order > 1:
+            text = f"the rule of {name} for {label} is right, but not its own derivative: at order {entry.order}"
+            text += " it gives " + numbers.format("differences give")
+        else:
+            text = f"the rule of {name} for {label} gives " + numbers.format("differences give")
+        text += f" ({pattern.text})" if pattern is not None else ""
+        found[label] = Blame("rule", name, label, place(one.node), entry.order, pattern, text)
+    return list(found.values())
+
+
+def missing_sum(one: Local, label: str, pull: Pull) -> Pattern | None:
+    """Look for a slice or a mean in place of the sum over axes that a function broadcast.
+
+    The cotangent that should be summed is that of the argument broadcast beforehand, by differences.
+    """
+    if not one.node.op.rule.broadcasts:
+        return None
+    at, weights = one.labels.index(label), coordinates(pull.cotangent)
+    x = one.points[at]
+
+    def function(wide: Any) -> Any:
+        return coordinates(one.function(*one.points[:at], wide, *one.points[at + 1 :]))
+
+    for shape in wide_shapes(one, np.shape(x)):
+        try:
+            wide = np.broadcast_to(x, shape)
+            fits = same(function(wide), coordinates(one.node.call.result))
+        except ValueError:  # it doesn't broadcast to that
+            continue
+        if fits and wide.size <= WIDE:
+            slopes = finite_difference(lambda wide: weights @ function(wide), wide).derivative
+            part = unsummed(pull.gradients[at], slopes, np.shape(x))
+            if part:
+                return Pattern(label, "missing sum", f"{part} in place of the sum over the axes that were broadcast")
+    return None
+
+
+def wide_shapes(one: Local, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Return the shapes to which an operation may have broadcast an argument of some shape."""
+    found = [np.shape(result) for _, result in leaves(one.node.call.result)][:1]
+    cores = range(len(shape) + 1)
+    found = [result[: len(result) - core] + shape[len(shape) - core :] for result in found for core in cores]
+    try:
+        found.append(np.broadcast_shapes(*(x.shape for x in one.node.call.arguments if hasattr(x, "shape"))))
+    except ValueError:  # its arguments have axes that aren't broadcast, as matrices have
+        pass
+    return [wide for wide in dict.fromkeys(found) if wide != shape]

@@ -1,0 +1,385 @@
+"""The comparison of gradients with differences: a verdict for each element, each direction and each order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..engine import join
+from ..errors import ShapeError
+from ..graph import own_module
+from ..trace import name_of
+from ..transforms import jvp, vjp
+from ..tree import leaves, replace_leaves, same_structure
+from .probe import Directions, Probe, Vector, coordinates, element, raw, unit
+from .report import Coverage, Entry, Map, Verdict
+from .slopes import Shape, Slope, second_opinion, slopes
+
+Function = Callable[..., Any]
+own_module(globals())
+ROUNDING = 1000  # how many times the relative noise of a function its gradient may be off
+KNOWN = 1e-2  # a slope counts as known if its error is less than this part of the gradient's size
+OPINIONS = 8  # how many wrong elements of an array get a second opinion; the rest are taken to be of the same kind
+
+
+class Comparison:
+    """How gradients are compared, and what was found so far.
+
+    Parameters
+    ----------
+    labels : list of str
+        Names for the leaves of the arguments.
+    modes : tuple of str
+        Of ``"vjp"`` and ``"jvp"``.
+    rtol, atol : float
+        What is allowed beside the estimated errors.
+    max_elements : int
+        Arrays of at most so many elements are compared one by one.
+    directions : int
+        How many random directions a larger array is moved in.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(
+        self,
+        labels: list[str],
+        modes: tuple[str, ...] = ("vjp", "jvp"),
+        rtol: float = 0.0,
+        atol: float = 0.0,
+        max_elements: int = 200,
+        directions: int = 4,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        self.labels, self.modes, self.rtol, self.atol = labels, modes, rtol, atol
+        self.max_elements, self.directions = max_elements, directions
+        self.rng = np.random.default_rng(0) if rng is None else rng
+        self.entries: list[Entry] = []
+        self.coverage: list[Coverage] = []
+        self.maps: list[Map] = []
+        self.samples: list[tuple[Map, Any]] = []  # of larger arrays the elements drawn, and the argument there
+        self.taylor = math.nan
+
+    def weights(self, x: Any) -> Any:
+        """Return random numbers for the elements of an array, away from 0 and exact in single precision."""
+        shape = np.shape(x)
+
+        def draw() -> Any:
+            return self.rng.choice([-1.0, 1.0], shape) * self.rng.integers(32, 97, shape) / 64
+
+        return (draw() + 1j * draw() if np.iscomplexobj(raw(x)) else draw())[()]
+
+    def normal(self, x: Any) -> Any:
+        """Return a random direction of no preferred angle, exact in single precision."""
+
+        def draw() -> Any:
+            return self.rng.standard_normal(np.shape(x)).astype(np.float32).astype(np.float64)
+
+        return np.asarray(draw() + 1j * draw() if np.iscomplexobj(x) else draw())
+
+    # ------------------------------------------------------------------------------- What is compared
+
+    def claimed(self, function: Function, arguments: tuple[Any, ...], grad: Any) -> None:
+        """Compare a gradient that was made elsewhere with differences."""
+        probe = Probe(function, arguments)
+        if probe.start.size != 1:
+            raise ShapeError(
+                f"{name_of(function)} returned {probe.start.size} real numbers",
+                "grad= is the gradient of a single real number",
+                "np.sum(...) of it, or a check without grad=",
+            )
+        given = same_structure(arguments, grad, "the gradient", shapes=False)
+        gradients = [np.asarray(raw(g)) for g in given]
+        eps = [max(coarseness(g), coarseness(x)) for g, (_, x) in zip(gradients, leaves(arguments), strict=True)]
+        self._leaves(probe, np.ones(1), gradients, 1, "grad", eps, lambda: [np.zeros(1) for _ in gradients])
+
+    def one_order(self, function: Function, arguments: tuple[Any, ...], order: int) -> tuple[Function, bool]:
+        """Compare the vjp and the jvp of a function.
+
+        Returns the function of the next order, which maps the arguments to the pullback of a random cotangent, and
+        whether that is finite. All is done in double precision, if the function takes it; what single precision
+        makes of the gradient is compared with that.
+        """
+        probe = Probe(function, arguments, give=lambda x: join(x, None))  # a Value, so that it has a Value's methods
+        wide = arguments if probe.narrow else replace_leaves(arguments, iter(probe.leaves))
+        value, pullback = vjp(function, *wide)
+        single = coordinates(value).size == 1
+        make = (lambda x: np.ones(np.shape(x))) if single else self.weights
+        cotangent = replace_leaves(value, (make(raw(x)) for _, x in leaves(value)))
+        weights = coordinates(cotangent)
+        gradients = [np.asarray(raw(g)) for _, g in leaves(pullback(cotangent))]
+        eps = [coarseness(x) if probe.narrow else 0.0 for _, x in leaves(arguments)]
+        following = pulled(function, cotangent)
+        if "vjp" in self.modes:
+            self._leaves(probe, weights, gradients, order, "vjp", eps, lambda: self._own_noise(following, wide))
+            if order == 1 and not probe.narrow:
+                self._narrowed(function, arguments, probe, gradients, cotangent)
+        if "jvp" in self.modes:
+            for number, g in enumerate(gradients):
+                if g.size:
+                    self._tangent(probe, wide, weights, number, coordinates([g]), order)
+        return following, all(np.all(np.isfinite(g)) for g in gradients)
+
+    def _leaves(
+        self,
+        probe: Probe,
+        weights: Vector,
+        gradients: list[Any],
+        order: int,
+        mode: str,
+        eps: list[float],
+        own_noise: Callable[[], list[Vector]],
+    ) -> None:
+        """Compare the gradient by each leaf."""
+        fit = all(g.shape == np.shape(x) for x, g in zip(probe.leaves, gradients, strict=True))
+        for number, (x, g) in enumerate(zip(probe.leaves, gradients, strict=True)):
+            label = self.labels[number]
+            if g.shape != np.shape(x):
+                note = f"its shape is {g.shape}, and the argument's is {np.shape(x)}"
+                whole = self._expected(probe, weights, number)
+                self.maps.append(Map(label, g, whole, np.full(np.shape(x), 1e-6 * np.max(abs(whole), initial=0.0))))
+                self._add(
+                    order, mode, (label, None, ""), math.nan, math.nan, "difference", 0.0, Verdict.WRONG, note=note
+                )
+                continue
+            flat = coordinates([g])
+            coarse = math.sqrt(eps[number]) if eps[number] > 1e-10 else 0.0
+            self._elements(probe, weights, number, flat, order, mode, coarse, own_noise)
+        if order == 1 and fit and all(entry.verdict in (Verdict.RIGHT, Verdict.WRONG) for entry in self.entries):
+            self._taylor(probe, weights, {n: self.normal(x) for n, x in enumerate(probe.leaves)}, gradients)
+
+    def _elements(
+        self,
+        probe: Probe,
+        weights: Vector,
+        number: int,
+        g: Vector,
+        order: int,
+        mode: str,
+        coarse: float,
+        own_noise: Callable[[], list[Vector]],
+    ) -> None:
+        """Compare the elements of one gradient with differences: all, or some and a few random directions."""
+        x, label = probe.leaves[number], self.labels[number]
+        whole = g.size <= self.max_elements
+        chosen = np.arange(g.size)
+        moves: list[tuple[tuple[str, Any, str], Directions, float]] = []
+        if not whole:
+            chosen = np.sort(self.rng.choice(g.size, max(self.max_elements // 10, 1), replace=False))
+            for _ in range(self.directions):
+                direction = self.normal(x)
+                moves.append(((label, None, ""), {number: direction}, float(g @ coordinates([direction]))))
+        units: list[Any] = [((label, *element(x, int(k))), {number: unit(x, int(k))}, float(g[k])) for k in chosen]
+        made = self._judged(probe, weights, [*units, *moves], g, order, mode, coarse, lambda: own_noise()[number])
+        if order == 1 and len(units):
+            self._keep_map(label, x, chosen, made[: len(units)], whole)
+        if order == 1:
+            detection = 1.0
+            if not whole:
+                size = float(np.linalg.norm(g)) or 1.0
+                missed = [math.erf(e.allowed / (KNOWN * size) / math.sqrt(2)) for e in made[len(units) :]]
+                detection = 1 - math.prod(missed)
+            self.coverage.append(Coverage(label, g.size, len(units), len(moves), detection))
+
+    def _keep_map(self, label: str, x: Any, chosen: Any, entries: list[Entry], whole: bool) -> None:
+        """Keep the numbers of entries as arrays: of all elements in the shape of the argument, of some as a row."""
+        numbers = np.array([(e.found, e.expected, e.allowed) for e in entries]).T.copy()
+        if not whole:
+            if not np.iscomplexobj(x):
+                self.samples.append((Map(label, *numbers), np.reshape(x, -1)[chosen]))
+            return
+        found, expected, allowed = numbers
+        if np.iscomplexobj(x):
+            found, expected = found.view(np.complex128), expected.view(np.complex128)
+            allowed = allowed[0::2] + allowed[1::2]
+        self.maps.append(Map(label, *(part.reshape(np.shape(x)) for part in (found, expected, allowed))))
+
+    def _judged(
+        self,
+        probe: Probe,
+        weights: Vector,
+        moves: list[tuple[tuple[str, Any, str], Directions, float]],
+        g: Vector,
+        order: int,
+        mode: str,
+        coarse: float,
+        own_noise: Callable[[], Vector],
+    ) -> list[Entry]:
+        """Return an entry with its verdict for each move of the point, and keep them."""
+        largest = float(np.max(abs(g[np.isfinite(g)]), initial=0.0))
+        natural = float(np.max(abs(probe.start), initial=0.0))
+        noise = float(np.max(probe.noise, initial=0.0))
+        rounding = max(ROUNDING * (noise / natural if natural else probe.eps), coarse)
+        made, confirmed = [], 0
+        extra: float | None = None
+        for place, directions, found in moves:
+            reach = max(float(np.max(abs(d), initial=0.0)) for d in directions.values())
+            size = max(largest * reach, abs(found) if math.isfinite(found) else 0.0)
+            rounded = 100 * probe.eps * natural / probe.width(directions)  # what counts as zero
+            slack = rounding * size + rounded
+            (slope,) = slopes(probe, directions, weights, found if math.isfinite(found) else None, slack)
+            size = max(size, abs(slope.value) if math.isfinite(slope.value) else 0.0)
+            if slope.shape is Shape.SMOOTH and abs(found - slope.value) > slope.error + slack and confirmed < OPINIONS:
+                if abs(found - slope.value) < 1e-4 * size:  # small enough to be rounding of the gradient itself
+                    extra = 10 * float(np.max(own_noise(), initial=0.0)) * reach if extra is None else extra
+                    slack += extra
+                slope = second_opinion(probe, directions, weights, slope, found, slack)
+                confirmed += slope.shape is Shape.SMOOTH
+            verdict, note = self._verdict(found, slope, slack, size, rounded, order)
+            sides = (slope.left, slope.right) if verdict in (Verdict.KINK, Verdict.OUTSIDE) else (math.nan, math.nan)
+            if verdict is Verdict.KINK and slope.shape is Shape.JUMP:
+                sides = (-math.inf, math.inf)
+            error = slope.side if slope.shape is Shape.KINK else slope.error
+            made.append(self._add(order, mode, place, found, slope.value, slope.reference, error + slack, verdict,
+                                  *sides, note=note))  # fmt: skip
+        return made
+
+    def _verdict(
+        self, found: float, slope: Slope, slack: float, size: float, rounded: float, order: int
+    ) -> tuple[Verdict, str]:
+        """Return the verdict on a number, and the reason where it isn't plain; below `rounded` it counts as zero."""
+        if slope.shape is Shape.KINK:
+            return Verdict.KINK, ""
+        if slope.shape is Shape.EDGE:
+            sides = [side for side, x in (("left", slope.left), ("right", slope.right)) if not math.isfinite(x)]
+            return Verdict.OUTSIDE, f"the function isn't finite on the {' and on the '.join(sides)}"
+        if slope.shape is Shape.JUMP:
+            kinked = any(e.verdict is Verdict.KINK and e.order < order for e in self.entries)
+            if kinked:
+                return Verdict.KINK, "the gradient itself jumps where the function has a kink"
+            return Verdict.JUMP, "the function jumps here, however small the step"
+        infinite = not math.isfinite(found) and slope.error > 1e-3 * abs(slope.value)
+        if slope.shape is Shape.UNSETTLED or infinite:
+            return (
+                Verdict.UNKNOWN,
+                f"the slope doesn't settle as the step shrinks (left {slope.left:.3g},\
+ right {slope.right:.3g})",
+            )
+        allowed = slope.error + slack + max(self.atol, self.rtol * abs(slope.value))
+        if not abs(found - slope.value) <= allowed:
+            return Verdict.WRONG, ""
+        if slope.error > max(KNOWN * size, self.atol, self.rtol * size) and abs(found) > rounded:
+            return Verdict.UNKNOWN, f"the slope is known to {slope.error:.1g} only: the function's noise hides it"
+        return Verdict.RIGHT, ""
+
+    def _add(
+        self,
+        order: int,
+        mode: str,
+        place: tuple[str, Any, str],
+        found: float,
+        expected: float,
+        reference: str,
+        error: float,
+        verdict: Verdict,
+        left: float = math.nan,
+        right: float = math.nan,
+        note: str = "",
+    ) -> Entry:
+        allowed = error + max(self.atol, self.rtol * abs(expected) if math.isfinite(expected) else 0.0)
+        entry = Entry(order, mode, *place, found, expected, reference, allowed, verdict, left, right, note)
+        self.entries.append(entry)
+        return entry
+
+    # ------------------------------------------------------------------------------- Beside the elements
+
+    def _tangent(
+        self, probe: Probe, arguments: tuple[Any, ...], weights: Vector, number: int, g: Vector, order: int
+    ) -> None:
+        """Compare the jvp in a random direction with the vjp, or with differences if vjp isn't among the modes."""
+        x, place = probe.leaves[number], (self.labels[number], None, "")
+        direction = self.weights(x)
+        still = [np.zeros_like(p) for p in probe.leaves]
+        still[number] = direction
+        _, slope = jvp(probe.function, arguments, replace_leaves(arguments, iter(still)))
+        found, along = float(weights @ coordinates(slope)), coordinates([direction])
+        if "vjp" not in self.modes:
+            self._judged(probe, weights, [(place, {number: np.asarray(direction)}, found)], g, order, "jvp", 0.0,
+                         lambda: np.zeros(1))  # fmt: skip
+            return
+        by_vjp = float(g @ along)
+        natural = float(np.max(abs(probe.start), initial=0.0))
+        relative = float(np.max(probe.noise, initial=0.0)) / natural if natural else probe.eps
+        eps = max(relative, coarseness(x) if probe.narrow else 0.0)
+        reach = float(abs(weights) @ abs(probe.start)) / probe.width({number: np.asarray(direction)})
+        error = ROUNDING * eps * (float(abs(g) @ abs(along)) + reach)
+        finite = math.isfinite(found) == math.isfinite(by_vjp)
+        same = abs(found - by_vjp) <= error + max(self.atol, self.rtol * abs(by_vjp))
+        verdict = Verdict.RIGHT if same or (finite and not math.isfinite(found)) else Verdict.WRONG
+        self._add(order, "jvp", place, found, by_vjp, "vjp", error, verdict)
+
+    def _narrowed(
+        self, function: Function, arguments: tuple[Any, ...], probe: Probe, wide: list[Any], cotangent: Any
+    ) -> None:
+        """Compare what single precision makes of a gradient with the one in double precision, array by array."""
+        if not any(coarseness(x) > 1e-10 for _, x in leaves(arguments)):
+            return
+        value, pullback = vjp(function, *arguments)
+        gradients = [np.asarray(raw(g)) for _, g in leaves(pullback(cotangent))]
+        coarse = max(coarseness(raw(x)) for _, x in (*leaves(arguments), *leaves(value)))
+        nudged = [x * (1 + coarse * self.weights(x.real)) for x in probe.leaves]
+        _, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
+        swayed = [np.asarray(raw(g)) for _, g in leaves(pull_nudged(cotangent))]
+        strays = np.max(abs(coordinates(value) - probe.start), initial=0.0) / (np.max(abs(probe.start), initial=0) or 1)
+        for number, (narrow, g, sway) in enumerate(zip(gradients, wide, swayed, strict=True)):
+            if not narrow.size or coarseness(probe.dtypes[number].type(0)) <= 1e-10:
+                continue
+            miss = abs(narrow - g).reshape(-1)
+            k = int(np.argmax(np.where(np.isnan(miss), np.inf, miss)))
+            size = float(np.max(abs(g), initial=0.0))
+            allowed = math.sqrt(coarse) * size + 100 * float(np.max(abs(sway - g), initial=0.0))
+            index = tuple(map(int, np.unravel_index(k, narrow.shape)))
+            found, expected = complex(narrow[index]), complex(g[index])
+            part = "imag" if abs(found.imag - expected.imag) > abs(found.real - expected.real) else "real"
+            place = (self.labels[number], index, part if np.iscomplexobj(g) else "")
+            verdict, note = Verdict.RIGHT, f"in {narrow.dtype}"
+            if not miss[k] <= allowed or narrow.dtype != probe.dtypes[number]:
+                lost = not np.all(np.isfinite(coordinates(value))) or 100 * strays * size > miss[k]
+                lost = (lost or not math.isfinite(abs(found))) and narrow.dtype == probe.dtypes[number]
+                verdict = Verdict.UNKNOWN if lost else Verdict.WRONG
+                note += f" for an argument of {probe.dtypes[number]}, right in double precision"
+            self._add(1, "vjp", place, getattr(found, part), getattr(expected, part), "double precision", allowed,
+                      verdict, note=note)  # fmt: skip
+
+    def _own_noise(self, gradient: Function, arguments: tuple[Any, ...]) -> list[Vector]:
+        """Return how far each gradient strays by rounding, from point to neighbouring point."""
+        with np.errstate(all="ignore"):
+            probe = Probe(gradient, arguments, give=lambda x: join(x, None))
+        bounds = np.cumsum([coordinates([g]).size for _, g in leaves(probe.result)])
+        return np.split(probe.noise, bounds[:-1])
+
+    def _taylor(self, probe: Probe, weights: Vector, directions: Directions, gradients: list[Any]) -> None:
+        """Measure the order at which the remainder of the first Taylor polynomial vanishes (see `Report.taylor`)."""
+        slope = sum(float(coordinates([g]) @ coordinates([directions[n]])) for n, g in enumerate(gradients))
+        width, noise = probe.width(directions), float(abs(weights) @ probe.noise)
+        steps = width * 2.0 ** -np.arange(2, 16)
+        with np.errstate(all="ignore"):
+            rest = np.array([abs(weights @ probe.change(directions, h) - h * slope) for h in steps])
+        usable = np.isfinite(rest) & (rest > 100 * noise)
+        if np.count_nonzero(usable) >= 3:
+            at = np.flatnonzero(usable)[-5:]
+            self.taylor = float(np.polyfit(np.log(steps[at]), np.log(rest[at]), 1)[0])
+
+    def _expected(self, probe: Probe, weights: Vector, number: int) -> Any:
+        """Return the gradient by one leaf from differences, in the leaf's shape."""
+        x = probe.leaves[number]
+        flat = np.array([slopes(probe, {number: unit(x, k)}, weights)[0].value for k in range(coordinates([x]).size)])
+        return (flat.view(np.complex128) if np.iscomplexobj(x) else flat).reshape(np.shape(x))
+
+
+def pulled(function: Function, cotangent: Any) -> Function:
+    """Return the function that maps the arguments of another to its pullback of a fixed cotangent."""
+
+    def gradient(*args: Any) -> Any:
+        return vjp(function, *args)[1](cotangent)
+
+    gradient.__name__ = f"the gradient of {name_of(function)}"
+    return gradient
+
+
+def coarseness(x: Any) -> float:
+    """Return the precision of a number's or array's dtype: the distance from 1 to the next number."""
+    dtype = np.result_type(raw(x))
+    return float(np.finfo(dtype).eps) if dtype.kind in "fc" else 0.0

@@ -1,0 +1,247 @@
+"""What the errors of a gradient have in common: a factor, a sign, a transposition, one row only.
+
+Each explanation is tried on the whole array, the simplest first, and counts only if it reproduces every number of the
+wrong gradient within what differences know of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .report import Map, Pattern
+
+Array = NDArray[Any]
+LARGEST_FRACTION = 1000  # the denominator up to which a factor is shown as a fraction
+
+
+def find_patterns(maps: Sequence[Map], points: Sequence[Any]) -> list[Pattern]:
+    """Return for each wrong gradient what its errors have in common, where they have anything.
+
+    Parameters
+    ----------
+    maps : sequence of Map
+        Gradients beside their differences.
+    points : sequence of array_like
+        The arguments that they belong to, in the same order.
+
+    Returns
+    -------
+    list of Pattern
+        At most one for each map.
+
+    Examples
+    --------
+    >>> x = np.array([1.0, 2.0])
+    >>> [pattern.text for pattern in find_patterns([Map("x", 4 * x, 2 * x, 1e-9 * x)], [x])]
+    ['it is 2 times what it should be']
+    """
+    found = []
+    for one, point in zip(maps, points, strict=True):
+        if one.found.shape == one.expected.shape and not np.any(wrong_at(one.found, one.expected, one.allowed)):
+            continue
+        told = next((p for p in explanations(one, np.asarray(point), maps) if p is not None), None)
+        if told is not None:
+            found.append(Pattern(one.argument, *told))
+    return found
+
+
+def explanations(one: Map, point: Array, maps: Sequence[Map]) -> Iterator[tuple[str, str] | None]:
+    """Iterate over explanations of a wrong gradient, the simplest first: their kind and text, or None."""
+    found, expected, allowed = one.found, one.expected, one.allowed
+    if found.shape != expected.shape:
+        yield of_another_shape(one)
+        return
+    yield factor(found, expected, allowed)
+    if found.size == 1:
+        return
+    yield conjugate(found, expected, allowed)
+    yield transposed(found, expected, allowed)
+    yield swapped(one, maps)
+    yield offset(found, expected, allowed)
+    yield some_elements(found, expected, allowed, point)
+
+
+def wrong_at(found: Array, expected: Array, allowed: Array) -> Array:
+    """Return where two arrays differ by more than is allowed; what differences don't know counts as right."""
+    with np.errstate(all="ignore"):
+        right: Array = (abs(found - expected) <= allowed) | ~np.isfinite(expected)
+    return ~right
+
+
+def equal(found: Array, expected: Array, allowed: Array, factor: float = 1.0) -> bool:
+    """Whether an array is a multiple of another, as far as the other is known."""
+    return found.shape == expected.shape and not np.any(
+        wrong_at(found, factor * expected, allowed * (1 + abs(factor)) + 1e-7 * abs(factor * expected))
+    )
+
+
+# ------------------------------------------------------------------------------------------ Of the whole array
+
+
+def factor(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
+    """Explain a gradient as a multiple of what it should be."""
+    known = np.isfinite(expected) & (abs(expected) > 10 * allowed)
+    if not np.any(known) or not np.all(np.isfinite(found[known])):
+        return None
+    if not np.any(found):
+        return "zero", "it is zero: something on the way is a constant (detached, raw, or behind stop_gradient)"
+    scaled = np.where(known, abs(expected), 0.0)
+    best = np.unravel_index(int(np.argmax(scaled)), scaled.shape)
+    ratio = found[best] / expected[best]
+    c = float(np.real(ratio))
+    if abs(np.imag(ratio)) > 1e-6 * abs(ratio) or not equal(found, expected, allowed, c):
+        return None
+    if abs(c + 1) < 1e-6:
+        return "sign", "its sign is wrong"
+    shown = as_fraction(c)
+    why = ""
+    for count, what in ((expected.size, "elements"), *((n, "elements along an axis") for n in expected.shape)):
+        if count > 2 and min(abs(c * count - 1), abs(c / count - 1)) < 1e-6:
+            why = f" ({count} is the number of {what}: a mean in the place of a sum, or the other way round)"
+            break
+    return "constant factor", f"it is {shown} times what it should be{why}"
+
+
+def as_fraction(c: float) -> str:
+    """Return a factor as it reads best.
+
+    Examples
+    --------
+    >>> as_fraction(0.5), as_fraction(1.0100000001), as_fraction(-3.0), as_fraction(0.7071)
+    ('1/2', '1.01', '-3', '0.7071')
+    """
+    near = Fraction(c).limit_denominator(LARGEST_FRACTION)
+    if abs(float(near) - c) <= 1e-7 * abs(c) and (near.denominator == 1 or abs(near.numerator) <= 3):
+        return str(near)
+    return f"{c:.6g}"
+
+
+def conjugate(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
+    """Explain a complex gradient by a missing conjugate, or a missing part."""
+    if not np.iscomplexobj(expected):
+        return None
+    if equal(found, np.conj(expected), allowed):
+        return "conjugate", "it is the complex conjugate of what it should be"
+    if equal(found, -np.conj(expected), allowed):
+        return "conjugate", "it is the negative complex conjugate of what it should be"
+    if equal(found, np.real(expected), allowed):
+        return "conjugate", "its imaginary part is missing"
+    return None
+
+
+def transposed(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
+    """Explain a gradient by swapped axes."""
+    if expected.ndim < 2:
+        return None
+    other = np.swapaxes(expected, -1, -2)
+    uncertain = np.swapaxes(allowed, -1, -2)
+    if equal(found, other, uncertain):
+        return "transposed", "it is transposed"
+    if equal(found, other.reshape(expected.shape), uncertain.reshape(expected.shape)):
+        return "transposed", "its numbers lie in transposed order"
+    reverse = np.transpose(expected)
+    if equal(found, reverse.reshape(expected.shape), np.transpose(allowed).reshape(expected.shape)):
+        return "transposed", "its axes are reversed"
+    return None
+
+
+def swapped(one: Map, maps: Sequence[Map]) -> tuple[str, str] | None:
+    """Explain a gradient as that of another argument."""
+    for other in maps:
+        if other is not one and equal(one.found, other.expected, other.allowed):
+            return "swapped", f"it is the gradient by {other.argument}"
+    return None
+
+
+def offset(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
+    """Explain a gradient by a constant that was added."""
+    off = found - expected
+    if not np.all(np.isfinite(off)):
+        return None
+    middle = np.median(off) if not np.iscomplexobj(off) else np.mean(off)
+    if equal(found, expected + middle, allowed):
+        return "offset", f"{middle:.6g} is added to each number of it"
+    return None
+
+
+def of_another_shape(one: Map) -> tuple[str, str] | None:
+    """Explain a gradient of another shape than its argument."""
+    found, expected, allowed = one.found, one.expected, one.allowed
+    shapes = f"its shape is {found.shape}, the argument's {expected.shape}"
+    extra = found.ndim - expected.ndim
+    if extra >= 0:
+        axes = tuple(i for i, n in enumerate(found.shape) if i < extra or (expected.shape[i - extra] == 1 != n))
+        summed = np.sum(found, axis=axes, keepdims=True)
+        if (
+            axes
+            and summed.size == expected.size
+            and equal(summed.reshape(expected.shape), expected, allowed * found.size)
+        ):
+            named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
+            return "missing sum", f"it isn't summed over {named}, along which the argument was broadcast; {shapes}"
+    if found.ndim == expected.ndim == 2 and equal(found.T, expected, allowed):
+        return "transposed", f"it is transposed; {shapes}"
+    if found.size == expected.size and equal(found.reshape(expected.shape), expected, allowed):
+        return "shape", f"its numbers are right; {shapes}"
+    return "shape", shapes
+
+
+# ---------------------------------------------------------------------------------------- Of some elements only
+
+
+def some_elements(found: Array, expected: Array, allowed: Array, point: Array) -> tuple[str, str] | None:
+    """Explain a gradient as right but for some elements: a part of an axis, or where the argument has some sign."""
+    wrong = wrong_at(found, expected, allowed)
+    if np.all(wrong):
+        return None
+    described = of_an_axis(wrong) or (by_sign(wrong, point) if wrong.shape == point.shape else None)
+    if described is None and np.count_nonzero(wrong) == 1 < wrong.size:
+        index = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])
+        described = f"at [{index}]"
+    if described is None:
+        return None
+    how = factor(found[wrong], expected[wrong], allowed[wrong])
+    return "some elements", f"it is wrong only {described}" + (f"; there, {how[1]}" if how is not None else "")
+
+
+def of_an_axis(wrong: Array) -> str | None:
+    """Describe wrong elements that are one slice of an axis, or all but one."""
+    for axis, n in enumerate(wrong.shape):
+        rows = np.moveaxis(wrong, axis, 0).reshape(n, -1)
+        any_wrong, all_wrong = np.any(rows, axis=1), np.all(rows, axis=1)
+        kind = (
+            ("in row", "in column")[axis] if wrong.ndim == 2 else "at" if wrong.ndim == 1 else f"along axis {axis}, at"
+        )
+        if n > 2 and np.count_nonzero(any_wrong) == 1:
+            return f"{kind} {int(np.argmax(any_wrong))}"
+        if n > 2 and np.count_nonzero(any_wrong) == n - 1 and np.array_equal(any_wrong, all_wrong):
+            return f"everywhere but {kind} {int(np.argmin(any_wrong))}"
+    return None
+
+
+def by_sign(wrong: Array, point: Array) -> str | None:
+    """Describe wrong elements by the numbers of the argument."""
+    if np.iscomplexobj(point) or not point.size:
+        return None
+    tests: list[tuple[str, Callable[[Array], Array]]] = [
+        ("where the argument is negative", lambda x: x < 0),
+        ("where the argument is positive", lambda x: x > 0),
+        ("where the argument is zero", lambda x: x == 0),
+        ("where the argument isn't negative", lambda x: x >= 0),
+        ("where the argument isn't positive", lambda x: x <= 0),
+    ]
+    for text, test in tests:
+        if np.array_equal(wrong, test(point)):
+            return text
+    inside, outside = point[wrong], point[~wrong]
+    if inside.size > 1 < outside.size:
+        if inside.min() > outside.max():
+            return f"where the argument is above {outside.max():.4g}"
+        if inside.max() < outside.min():
+            return f"where the argument is below {outside.min():.4g}"
+    return None
