@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import importlib.util
 import inspect
 import json
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from math import isfinite
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -89,12 +89,22 @@ def run(options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print("stopped before there was a verdict", file=sys.stderr)
         return 130
-    except (Exception, SystemExit):  # of any kind: it is the user's code, and its exit code would pass for a verdict
-        traceback.print_exc()
+    except (Exception, SystemExit) as error:  # of any kind: it is the user's code; no exit code may pass for a verdict
+        traceback.print_exception(error.with_traceback(from_user_code(error.__traceback__)))
         print(f"autograd-mini check: {options.function} raised this, so there is nothing to check", file=sys.stderr)
         return 2
     print(json.dumps(as_json(report.as_dict()), indent=2, allow_nan=False) if options.json else report)
     return 0 if report.ok else 1
+
+
+def from_user_code(trace: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback from its first frame outside this package and the import machinery on."""
+    part = trace
+    while part is not None:
+        if part.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in ("autograd_mini", "importlib"):
+            return part
+        part = part.tb_next
+    return trace
 
 
 def check(options: argparse.Namespace) -> Report:
@@ -104,48 +114,49 @@ def check(options: argparse.Namespace) -> Report:
     from .check import check_grads
     from .cli_values import arguments_of
     from .errors import InvalidInput
-    from .trace import name_of
     from .tree import leaves
 
     function = load(options.function)
     names, values = arguments_of(function, options.values, options.seed)
     claimed = None if options.gradient is None else by_position(load(options.gradient), names)(*values)
-    with tqdm(unit=" calls", desc=name_of(function), delay=PATIENCE, leave=False, file=sys.stderr) as bar:
-        called: Callable[..., Any] = by_position(function, names, bar)
-        if hasattr(function, "with_parameters"):  # a module: its parameters are an argument too
-            names, values, called = ["parameters", *names], [function, *values], lambda net, *rest: net(*rest)
-            called.__name__ = type(function).__name__
-        at = tuple(i for i, x in enumerate(values) if x is function or any(True for _ in leaves(x)))
-        if options.argnums is not None:
-            at = positions(options.argnums.split(","), names)
-        if not at:
-            raise InvalidInput(
-                f"the arguments {', '.join(names) or '(none)'} hold no floating numbers",
-                "there is nothing to differentiate",
-                "x=2.0 in the place of x=2",
-            )
+    called = by_position(function, names)
+    if hasattr(function, "with_parameters"):  # a module: its parameters are an argument too
+        names, values, called = ["parameters", *names], [function, *values], call
+    at = tuple(i for i, x in enumerate(values) if x is function or any(True for _ in leaves(x)))
+    if options.argnums is not None:
+        at = positions([name.strip() for name in options.argnums.split(",")], names)
+    if not at:
+        raise InvalidInput(
+            f"the arguments {', '.join(names) or '(none)'} hold no floating numbers",
+            "there is nothing to differentiate",
+            "x=2.0 in the place of x=2",
+        )
+    with tqdm(unit=" calls", delay=PATIENCE, leave=False, disable=None, file=sys.stderr) as bar:
+
+        def counted(*args: Any) -> Any:
+            bar.update()
+            return called(*args)
+
+        counted.__name__ = getattr(function, "__name__", type(function).__name__)
         return check_grads(
-            called, *values, argnums=at, names=[names[i] for i in at], grad=claimed, order=options.order,
+            counted, *values, argnums=at, names=[names[i] for i in at], grad=claimed, order=options.order,
             seed=options.seed, rtol=options.rtol, max_elements=options.elements, report=True,
         )  # fmt: skip
 
 
-def by_position(function: Callable[..., Any], names: list[str], bar: Any = None) -> Callable[..., Any]:
-    """Return a function that takes every argument by its position, and counts its calls."""
-    from .trace import name_of
+def call(function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function that is an argument itself."""
+    return function(*args)
 
-    kinds = {name: parameter.kind for name, parameter in inspect.signature(function).parameters.items()}
+
+def by_position(function: Callable[..., Any], names: list[str]) -> Callable[..., Any]:
+    """Return a function that takes each of its arguments, named in order, by its position."""
+    from .cli_values import signature_of
+
+    kinds = {name: parameter.kind for name, parameter in signature_of(function).parameters.items()}
     keywords = [name for name in names if kinds.get(name) is inspect.Parameter.KEYWORD_ONLY]
     rest = len(names) - len(keywords)
-
-    @functools.wraps(function)
-    def call(*args: Any) -> Any:
-        if bar is not None:
-            bar.update()
-        return function(*args[:rest], **dict(zip(keywords, args[rest:], strict=True)))
-
-    call.__name__ = name_of(function)
-    return call
+    return lambda *args: function(*args[:rest], **dict(zip(keywords, args[rest:], strict=True)))
 
 
 def positions(wanted: list[str], names: list[str]) -> tuple[int, ...]:
@@ -192,19 +203,12 @@ def load(target: str) -> Callable[..., Any]:
     found = file_module(place) if place.endswith(".py") else named_module(place)
     for part in name.split("."):
         if not hasattr(found, part):
-            near = get_close_matches(part, [n for n, x in vars(found).items() if callable(x)], 1, 0)
+            functions = [n for n in dir(found) if n[:2] != "__" and callable(getattr(found, n))]
+            near = get_close_matches(part, functions, 1, 0)
             raise InvalidInput(f"{place} has no function {name!r}", instead=near[0] if near else "")
         found = getattr(found, part)
     if not callable(found):
         raise InvalidInput(f"{target} is {type(found).__name__}, not a function")
-    try:
-        inspect.signature(found)
-    except ValueError as error:
-        raise InvalidInput(
-            f"the parameters of {target} can't be read",
-            "it isn't written in Python",
-            "a function of yours that calls it",
-        ) from error
     checked: Callable[..., Any] = found
     return checked
 

@@ -23,7 +23,7 @@ def arguments_of(function: Callable[..., Any], given: list[str], seed: int) -> t
     from .errors import InvalidInput
     from .trace import name_of
 
-    signature = inspect.signature(function)
+    signature = signature_of(function)
     several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     named = {name: p for name, p in signature.parameters.items() if p.kind not in several}
     names = sorted(named, key=lambda name: named[name].kind is inspect.Parameter.KEYWORD_ONLY)
@@ -49,7 +49,29 @@ def arguments_of(function: Callable[..., Any], given: list[str], seed: int) -> t
             "there is no default" + (", no attribute `example` and no example in its docstring" if not given else ""),
             " ".join(f'{name}="normal(3)"' for name in missing),
         )
-    return names, [as_array(known[name]) for name in names]
+    return names, [known[name] for name in names]
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the parameters of a function; those of a module of `nn` are the ones of its `forward`.
+
+    Raises
+    ------
+    InvalidInput
+        If the function isn't written in Python.
+    """
+    import numpy as np
+
+    from .errors import InvalidInput
+    from .trace import name_of
+
+    try:
+        if not isinstance(function, np.ufunc):  # its parameters are those of every ufunc, and not all fit together
+            return inspect.signature(getattr(function, "forward", function))
+    except ValueError:
+        pass
+    what = f"the parameters of {name_of(function)} can't be read"
+    raise InvalidInput(what, "it isn't written in Python", "a function of yours that calls it")
 
 
 def read(text: str, rng: Any) -> Any:
@@ -60,7 +82,7 @@ def read(text: str, rng: Any) -> Any:
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> read("[1, 2]", rng), read("1.5", rng), read("ones(2)", rng), read("linspace(0, 1, 3)", rng)
-    ([1, 2], 1.5, array([1., 1.]), array([0. , 0.5, 1. ]))
+    (array([1., 2.]), 1.5, array([1., 1.]), array([0. , 0.5, 1. ]))
     """
     import numpy as np
 
@@ -82,7 +104,7 @@ def read(text: str, rng: Any) -> Any:
             case ast.Call(ast.Name(name), args, []) if name in makers:
                 return makers[name](*map(ast.literal_eval, args))
             case tree:
-                return ast.literal_eval(tree)
+                return as_array(ast.literal_eval(tree))
     except OSError as error:
         raise InvalidInput(f"{text} can't be read: {error.strerror}", instead="@ and the path of a file") from error
     except (ValueError, SyntaxError, TypeError) as error:
@@ -139,7 +161,8 @@ def example_of(function: Callable[..., Any], signature: inspect.Signature, compl
     def stop(*args: Any, **keywords: Any) -> None:
         raise Called(args, keywords)
 
-    scope = {"np": np, "am": am, **getattr(function, "__globals__", {}), name_of(function): stop}
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    scope = {"np": np, "am": am, **names, name_of(function): stop}
     try:
         for line in doctest.DocTestParser().get_examples(function.__doc__ or ""):
             if line.exc_msg is None:

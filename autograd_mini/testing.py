@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Sequence
+from functools import update_wrapper
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ SMOOTH = {
         "np.arccosh(2.5 + np.sin({a}))", "np.sinc(np.tanh({a}))", "np.exp(np.cos({a}))", "np.exp2(np.sin({a}))",
         "np.expm1(np.tanh({a}))", "np.log(1.5 + np.sin({a}))", "np.log2(2 + np.cos({a}))", "np.log10(1 + {a} * {a})",
         "np.log1p(np.tanh({a}) ** 2)", "np.sqrt(1.5 - np.sin({a}))", "np.cbrt(2 + np.sin({a}))",
-        "np.square(np.tanh({a}))", "np.reciprocal(1.5 + np.sin({a}))", "np.hypot({a}, 1 + {b} * {b})",
+        "np.square(np.tanh({a}))", "np.reciprocal(1.5 + np.sin({a}))", "np.hypot({a}, 1.5 + np.sin({b}))",
         "np.arctan2({a}, 1 + {b} * {b})", "np.logaddexp({a}, {b})", "np.logaddexp2({a}, {b})",
         "np.stack([{a}, np.sin({a})])", "np.std(np.stack([{a}, {a} + 1.5 + np.sin({a})]), axis=0)", "{a}[..., None]",
         "np.ravel({a})", "np.tile({a}, 2)", "np.mean({a})",
@@ -198,7 +199,7 @@ class Function:
         namespace: dict[str, Any] = {"np": np}
         exec(source, namespace)
         self.call: Callable[..., Any] = namespace["f"]
-        self.__name__ = "f"
+        update_wrapper(self, self.call)  # its name, and those of its parameters
 
     def __call__(self, *args: Any) -> Any:
         """Return the result of the last operation, and parts of the first one and of the first argument."""

@@ -268,9 +268,32 @@ def wrong_beyond(record: Record, draw: Function, order: int, seed: int) -> list[
             wrong_lines(within, draw, seed) or wrong_beyond(within, draw, found[0].order - 1, seed)
         )  # fmt: skip
         called = f", which the rule of {one.node.op.name} calls"
-        return [b._replace(line=place(one.node), text=b.text + called) for b in deeper] or found
+        deeper = [b._replace(line=place(one.node), text=b.text + called) for b in deeper]
+        return deeper or at_fault(one, found, draw, seed)
 
     return searched(record, walked, draw, order, compare)
+
+
+def at_fault(one: Local, found: list[Blame], draw: Function, seed: int) -> list[Blame]:
+    """Return blame for the lines whose own derivative is wrong, by whichever argument.
+
+    At a higher order the number that is wrong is a derivative by one argument of what the line of another returns.
+    """
+    first = found[0]
+    function = one.function
+    for _ in range(first.order - 1):
+        function = following(function, one.points, draw)
+    name, lines = one.node.op.name, []
+    for i, label in enumerate(one.labels):
+        entries = entries_of(lambda *xs, i=i: function(*xs)[i], one.points, 1, seed, one.labels)
+        wrong = next((e for e in entries if e.verdict is Verdict.WRONG), None)
+        if wrong is not None:
+            text = (
+                f"the rule of {name} for {label} is right, but not its own derivative by {wrong.argument}:"
+                f" it gives {wrong.found:.8g} where differences give {wrong.expected:.8g}"
+            )
+            lines.append(first._replace(argument=label, text=text))
+    return lines or found
 
 
 def searched(

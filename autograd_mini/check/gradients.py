@@ -153,7 +153,9 @@ def explained(
     if made.verdict is not Verdict.WRONG:
         return made
     points = dict(zip(first.labels, (np.asarray(raw(x)) for _, x in leaves(arguments)), strict=True))
+    wrong = {e.argument for e in made.entries if e.verdict is Verdict.WRONG}
     pairs = [(one, points[one.argument]) for one in first.maps] + first.samples
+    pairs = [pair for pair in pairs if pair[0].argument in wrong]
     patterns = find_patterns([one for one, _ in pairs], [point for _, point in pairs])
     if claimed:
         again = overwritten(function, arguments, [one.found for one in first.maps], first.labels)

@@ -96,6 +96,8 @@ def factor(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | N
     c = float(np.real(ratio))
     if abs(np.imag(ratio)) > 1e-6 * abs(ratio) or not equal(found, expected, allowed, c):
         return None
+    if abs(c - 1) < 1e-12:
+        return None
     if abs(c + 1) < 1e-6:
         return "sign", "its sign is wrong"
     shown = as_fraction(c)

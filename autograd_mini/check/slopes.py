@@ -144,12 +144,15 @@ def slopes(
     stretch : float, default 1
         Of all steps.
     """
-    noise = probe.noise if weights is None else np.atleast_1d(abs(weights) @ probe.noise)
+    noise = probe.noise
     natural = np.max(abs(probe.start), initial=0.0)
     relative = max(probe.eps, min(np.max(probe.noise, initial=0.0) / natural, 1e-2) if natural else 0.0)
     width = probe.width(directions)
     # A power of two, so that x + step is exact.
     step = stretch * 2.0 ** round(log2(relative ** (1 / 6) * width))
+    if weights is not None:
+        moves = probe.change(directions, step) != 0  # what doesn't depend on the elements that move adds no noise
+        noise = np.atleast_1d(abs(weights) @ (noise * moves if np.any(moves) else noise))
     shortest = 256 * probe.eps * probe.moving(directions)  # below it, x + h / 4 is not distinct from x
     tables = [look(probe, directions, weights, step, noise)]
 
@@ -246,7 +249,8 @@ def refined(probe: Probe, directions: Directions, weights: Vector | None, found:
         values, errors = np.atleast_1d(weights @ values), np.atleast_1d(abs(weights) @ errors)
     made = []
     for slope, value, error in zip(found, values.tolist(), errors.tolist(), strict=True):
-        if slope.shape is Shape.SMOOTH and error < slope.error and abs(value - slope.value) <= 2 * slope.error:
+        known = slope.shape is Shape.SMOOTH and slope.error < 0.1 * abs(slope.value)
+        if known and error < slope.error and abs(value - slope.value) <= 2 * slope.error:
             slope = slope._replace(value=value, error=error, reference="complex step")
         made.append(slope)
     return made
@@ -268,7 +272,9 @@ def second_opinion(
     short: Any = pick(look(probe, directions, weights, step, noise), 0)
     seen = [(other.value, other.error), (short.value, short.error)]
     off = max((abs(x - found.value) for x, e in seen if not abs(x - found.value) <= 2 * (e + found.error)), default=0.0)
-    if not off < abs(claimed - found.value) / 4:
+    if not off < abs(claimed - found.value) / 4 or (claimed == 0 and probe.flat):  # a staircase is flat between steps
         return found._replace(shape=Shape.UNSETTLED, error=off)
     best = min(found, other, key=lambda slope: slope.error)
-    return best._replace(error=best.error + 2 * off)
+    miss = abs(claimed - best.value) - slack
+    shape = Shape.UNSETTLED if best.error < miss < 10 * best.error else Shape.SMOOTH  # such an error bar proves nothing
+    return best._replace(error=best.error + 2 * off, shape=shape)

@@ -126,8 +126,8 @@ def first(a: Any, b: Any) -> Any:
 
 
 def inside(a: Any, low: Any, high: Any) -> Any:
-    """Return 1 where `a` is not clipped; a bound that is met exactly counts as not clipped."""
-    kept = np.ones_like(a, dtype=bool)
+    """Return 1 where `a` is not clipped; a bound that is met exactly counts as not clipped, if there is room inside."""
+    kept = np.ones_like(a, dtype=bool) if low is None or high is None else low < high
     if low is not None:
         kept = kept & (a >= low)
     if high is not None:
@@ -161,10 +161,12 @@ def ratio_or_zero(x: Any, norm: Any) -> Any:
 
 
 def sinc_slope(x: Any) -> Any:
-    """Return (cos(pi x) - sinc x) / x, by its series -(pi^2 / 3) x near 0."""
-    near = np.abs(x) < 1e-4
+    """Return (cos(pi x) - sinc x) / x; near 0, where it cancels, its series -(pi^2 x / 3) (1 - (pi x)^2 / 10 + ...)."""
+    near = np.abs(x) < 0.03
     safe = np.where(near, 1.0, x)
-    return np.where(near, -(np.pi**2 / 3) * x, (np.cos(np.pi * x) - np.sinc(x)) / safe)
+    t = (np.pi * np.where(near, x, 0.0)) ** 2
+    series = -(np.pi**2) * x * (1 / 3 - t * (1 / 30 - t * (1 / 840 - t / 45360)))
+    return np.where(near, series, (np.cos(np.pi * safe) - np.sinc(safe)) / safe)
 
 
 rule(relu, broadcasts=True, x=lambda g, x: g * (x > 0))
