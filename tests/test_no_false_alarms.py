@@ -34,7 +34,7 @@ PLANTS: dict[str, Any] = {
     "integers": lambda x, rng: np.round(x),
     "halves": lambda x, rng: np.round(2 * x) / 2,
     "some zeros": lambda x, rng: np.where(rng.random(np.shape(x)) < 0.4, 0.0, x),
-    "some ties": lambda x, rng: np.where(rng.random(np.shape(x)) < 0.5, np.ravel(x)[:1], x),
+    "some ties": lambda x, rng: np.where(rng.random(np.shape(x)) < 0.5, np.ravel(x)[0], x),
     "ones": lambda x, rng: np.ones(np.shape(x)),
     "zeros": lambda x, rng: np.zeros(np.shape(x)),
 }

@@ -161,7 +161,7 @@ def test_a_function_that_fails_is_shrunk_and_shown_as_code() -> None:
 
 
 def test_the_tests_on_the_page_for_other_projects_pass(tmp_path: Path) -> None:
-    page = (PACKAGE / "docs" / "testing.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
     conftest, *examples = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     (tmp_path / "test_page.py").write_text("\n".join(examples))
     few = 'settings.register_profile("few", max_examples=10, deadline=None)\nsettings.load_profile("few")\n'
