@@ -249,6 +249,21 @@ def test_single_precision_inside_is_seen_as_noise() -> None:
         check_grads(function, np.array([0.4, 1.3]))
 
 
+def test_single_precision_beside_double_is_seen_as_noise() -> None:
+    rng = np.random.default_rng(0)
+
+    def function(x: Any) -> Any:
+        return np.sin(x.astype(np.float32)).astype(np.float64) + x
+
+    for _ in range(5):
+        x = rng.normal(size=3) * rng.choice([0.1, 1.0, 5.0], 3)
+        assert check_grads(function, x).ok
+        slopes, error = finite_difference(lambda x: np.sum(function(x)), x)
+        assert np.all(abs(slopes - np.cos(x) - 1) <= error)
+    with planted(np.sin, x=lambda g, x: g * 1.01 * np.cos(x)), pytest.raises(GradientMismatch):
+        check_grads(function, np.array([0.4, 1.3]))
+
+
 def test_tolerances_can_be_given() -> None:
     with planted(np.sin, x=lambda g, x: g * 1.01 * np.cos(x)):
         check_grads(np.sin, B, rtol=0.1)
@@ -753,6 +768,7 @@ DIFFERENCES = {
     "nearer an edge": (np.log, 1e-12, 1e12),
     "near a kink": (lambda x: np.maximum(x, 0), 1e-9, 1.0),
     "single precision inside": (lambda x: np.sin(np.float32(x)).astype(float), 0.4, np.cos(0.4)),
+    "single precision beside double": (lambda x: np.sin(np.float32(x)).astype(float) + x, 0.4, np.cos(0.4) + 1),
     "noise": (lambda x: x + 1e-6 * np.sin(1e13 * x), 0.3, 1.0),
     "a slope of zero": (np.cos, 0.0, 0.0),
     "a kink in the slope": (lambda x: x * np.abs(x), 0.0, 0.0),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,9 @@ Vector = NDArray[np.float64]
 Directions = Mapping[int, Any]  # for the number of each leaf that moves, its direction
 TINY = (1e-30, 1e-34)  # complex steps: their squares are lost beside anything else
 # Of the points at which noise is measured: neighbours in double precision; if all is flat there, in single.
-SPACINGS = (2.0**-43, 2.0**-25, 2.0**-23, 2.0**-21)
+SPACINGS = (2.0**-43, 2.0**-25, 2.0**-23, 2.0**-21, 2.0**-17, 2.0**-13)
+WIDE = (2.0**-23, 2.0**-21, 2.0**-19, 2.0**-15, 2.0**-11)  # at which a part in single precision strays
+SINGLE, COARSE = 2.0**-23, 1e-6  # the relative noise that such a part has at least, and the largest
 
 
 def raw(x: Any) -> Any:
@@ -112,7 +115,7 @@ class Probe:
         self.function, self.arguments, self.give, self.scale = function, arguments, give, scale
         self.dtypes = [np.result_type(raw(x)) for _, x in leaves(arguments)]
         self.leaves = [precise(x) for _, x in leaves(arguments)]
-        self.narrow = False
+        self.narrow = self.looked = False
         self.result = map_leaves(raw, self._first_call())
         self.start = coordinates(self.result)
         found = [x for _, x in leaves(self.result)]
@@ -188,7 +191,7 @@ class Probe:
         return max(self.scale / length, self.moving(directions))
 
     def _measure_noise(self) -> Vector:
-        """Estimate the noise of the result from fourth differences at neighbouring points, on one side of the point.
+        """Estimate the noise of the result from fourth differences at neighbouring points.
 
         Differences of that order cancel whatever is smooth; of independent errors of standard deviation s they leave
         ``sqrt(70) s`` [1]_.
@@ -198,15 +201,14 @@ class Probe:
         .. [1] J. J. Moré, S. M. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33 (2011) 1292-1314.
         """
         rng = np.random.default_rng(0)
-        all_of_them = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.maximum(abs(x), self.scale)
-                       for n, x in enumerate(self.leaves)}  # fmt: skip
+        moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.maximum(abs(x), self.scale)
+                 for n, x in enumerate(self.leaves)}  # fmt: skip
         noise: Vector = self.eps * abs(self.start)
         flat = np.ones(noise.shape, bool)
         for spacing in SPACINGS:
             if not np.any(flat):
                 break
-            near = (self._neighbours(all_of_them, side) for side in (spacing, -spacing))
-            values = next((v for v in near if np.all(np.isfinite(v))), None)
+            values = self._neighbours(moves, spacing)
             if values is not None:
                 # The fourth of eight differences, 0.6 s on the average: a jump on the way shows in four of them.
                 rest = np.sort(abs(np.diff(values, n=4, axis=0)), axis=0)[3]
@@ -216,9 +218,35 @@ class Probe:
         self.flat = bool(np.all(flat))
         return noise
 
+    def look_for_single(self) -> bool:
+        """Add the noise of parts that are computed in single precision beside others; return whether there are any.
+
+        Noise is the same in differences of any order, which leave less and less of whatever is smooth.
+        """
+        if self.flat or self.looked:
+            return False
+        self.looked = True
+        rng = np.random.default_rng(1)
+        found = np.zeros_like(self.noise)
+        for spacing in WIDE:
+            moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.where(x == 0, self.scale, abs(x))
+                     for n, x in enumerate(self.leaves)}  # fmt: skip
+            values = self._neighbours(moves, spacing)
+            if values is not None:
+                low, high = (
+                    np.sqrt(np.mean(np.diff(values, n=n, axis=0) ** 2, axis=0) / comb(2 * n, n)) for n in (4, 8)
+                )
+                found = np.maximum(found, np.where((high > low / 8) & (low < COARSE * abs(self.start)), low, 0.0))
+        more: bool = bool(np.any(found > 4 * self.noise))
+        if more:
+            self.noise = np.maximum(self.noise, np.maximum(2 * found, SINGLE * abs(self.start)))
+        return more
+
     def _neighbours(self, directions: Directions, spacing: float) -> Any:
+        """Return the changes at points in a row on one side, on which all is finite; None if it is on neither."""
         with np.errstate(all="ignore"):
-            return np.stack([self.change(directions, k * spacing) for k in range(1, 13)])
+            rows = (np.stack([self.change(directions, side * k) for k in range(1, 13)]) for side in (spacing, -spacing))
+            return next((values for values in rows if np.all(np.isfinite(values))), None)
 
     def complex_step(self, directions: Directions) -> tuple[Vector, Vector] | None:
         """Return the derivative in a direction as the imaginary part of the result at a tiny imaginary step.

@@ -180,6 +180,8 @@ def slopes(
             break  # smaller steps show nothing but rounding
         tables.append(look(probe, directions, weights, now.step / SHRINK, noise))
     found = [judge([pick(table, i) for table in tables], float(noise[i])) for i in range(len(noise))]
+    if tables[-1].step < step and probe.look_for_single():
+        return slopes(probe, directions, weights, claimed, slack, stretch)
     return refined(probe, directions, weights, found)
 
 
@@ -262,14 +264,24 @@ def second_opinion(
     """Return the slope that a wrong gradient is held against: looked at over other steps, and over very short ones.
 
     Steps share a pattern with a staircase or an oscillation by chance; other steps don't share it, and short ones see
-    through it.
+    through it. Inside one stair of a staircase, though, short ones see none of the slope that it rounds: where longer
+    ones agree with the claim, nothing is proven.
     """
+    if probe.look_for_single():
+        (found,) = slopes(probe, directions, weights, claimed, slack)
+        if found.shape is not Shape.SMOOTH or abs(claimed - found.value) <= found.error + slack:
+            return found
     (other,) = slopes(probe, directions, weights, claimed, slack, STRETCH)
     if other.shape is not Shape.SMOOTH:
         return other
     noise = np.atleast_1d(abs(weights) @ probe.noise)
-    step = STRETCH * min(found.step / 4, 2.0**-20 * probe.width(directions))
+    width = probe.width(directions)
+    step = STRETCH * min(found.step / 4, 2.0**-20 * width)
     short: Any = pick(look(probe, directions, weights, step, noise), 0)
+    long: Any = pick(look(probe, directions, weights, STRETCH * 2.0**-6 * width, noise), 0)
+    apart = abs(claimed - found.value)
+    if claimed != 0 and long.agrees and abs(long.value - claimed) <= slack + long.error < apart / 4:
+        return found._replace(shape=Shape.UNSETTLED, error=apart)
     seen = [(other.value, other.error), (short.value, short.error)]
     off = max((abs(x - found.value) for x, e in seen if not abs(x - found.value) <= 2 * (e + found.error)), default=0.0)
     if not off < abs(claimed - found.value) / 4 or (claimed == 0 and probe.flat):  # a staircase is flat between steps
