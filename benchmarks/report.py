@@ -46,14 +46,14 @@ def targets(results: Sequence[Result]) -> Table:
 
 def as_text(results: Sequence[Result], machine: dict) -> str:
     blocks = [machine_line(machine)]
-    blocks += [f"{result.name}: {result.workload.title}\n{_aligned(table(result))}" for result in results]
-    return "\n\n".join([*blocks, _aligned(targets(results))])
+    blocks += [f"{result.name}: {result.workload.title}\n{aligned(table(result))}" for result in results]
+    return "\n\n".join([*blocks, aligned(targets(results))])
 
 
 def as_markdown(results: Sequence[Result], machine: dict) -> str:
-    blocks = [machine_line(machine), _pipes(targets(results))]
+    blocks = [machine_line(machine), pipes(targets(results))]
     for result in results:
-        blocks.append(f"**`{result.name}`** {result.workload.title}\n\n{_pipes(table(result))}")
+        blocks.append(f"**`{result.name}`** {result.workload.title}\n\n{pipes(table(result))}")
     return "\n\n".join(blocks)
 
 
@@ -85,13 +85,15 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}"
 
 
-def _aligned(rows: Table) -> str:
+def aligned(rows: Table) -> str:
+    """Return a table for a terminal."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]])
 
 
-def _pipes(rows: Table) -> str:
+def pipes(rows: Table) -> str:
+    """Return a table in Markdown."""
     head, *body = ["| " + " | ".join(row) + " |" for row in rows]
     rule = "|---|" + "---:|" * (len(rows[0]) - 1)
     return "\n".join([head, rule, *body])

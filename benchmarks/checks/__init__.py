@@ -1,0 +1,1 @@
+"""Gradient checks side by side: `python -m benchmarks.checks`."""
