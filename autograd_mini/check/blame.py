@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import AutogradError
 from ..graph import own_module
 from ..trace import leaf_names
-from ..transforms import vjp
-from ..tree import leaves, map_leaves, replace_leaves
-from ..view.calls import arguments as arguments_of
-from .comparison import Comparison, coarseness, pulled
-from .differences import finite_difference
+from ..tree import leaves, map_leaves
+from .comparison import Comparison, coarseness
+from .local import Local, Pull, following, locals_of, missing_sum, pull_of, suspicion
+from .orders import entries_of, own_noise, pulled
 from .patterns import find_patterns
 from .probe import Probe, coordinates, precise, raw
-from .report import Blame, CheckError, Entry, Map, Pattern, Verdict
-from .subject import entries_of
-from .walking import Record, Walked, fault, overwritten, passed_on, place, same, unsummed
+from .report import Blame, CheckError, Entry, Map, Verdict
+from .walking import Record, Walked, fault, overwritten, place
 
 __all__ = ["blame", "overwritten"]
 Function = Callable[..., Any]
@@ -34,33 +32,6 @@ own_module(globals())
 SCREENED = (20_000, 1_000)  # how many nodes are ranked by a quick difference: at order 1, and at higher ones
 TESTED, EACH = 100, 3  # how many are compared number by number, and how many of one kind
 CLEARED = 1e-7  # the relative error of a quick difference below which a rule is taken to be right
-WIDE = 1000  # the size up to which an argument is broadcast to look for a missing sum
-
-
-class Local(NamedTuple):
-    """One node's operation, as a function of its differentiated arguments alone.
-
-    `kind` is equal for nodes whose rule uses the same lines on arrays of the same shapes and dtypes.
-    """
-
-    node: Any
-    function: Function
-    points: tuple[Any, ...]
-    labels: tuple[str, ...]
-    kind: Any
-
-    @property
-    def has_gauge(self) -> bool:
-        """Whether its results may turn in phase from point to point, as complex eigenvectors do."""
-        return self.node.results is not None and any(map(np.iscomplexobj, self.points))
-
-
-class Pull(NamedTuple):
-    """A function, what its results are weighted with, and the gradients that a rule gives of the weighted sum."""
-
-    function: Function
-    cotangent: Any
-    gradients: list[Any]
 
 
 def blame(
@@ -139,99 +110,6 @@ def faults(
     return []
 
 
-def following(function: Function, arguments: tuple[Any, ...], draw: Function) -> Function:
-    """Return the function that maps arguments to the pullback of a random cotangent."""
-    return pulled(function, weighted(vjp(function, *arguments)[0], draw))
-
-
-def weighted(tree: Any, draw: Function) -> Any:
-    """Return random numbers in the place of the leaves of a tree."""
-    return replace_leaves(tree, (draw(raw(x)) for _, x in leaves(tree)))
-
-
-# --------------------------------------------------------------------------------------------- One node alone
-
-
-def locals_of(record: Record, walked: Walked) -> Iterator[Local]:
-    """Iterate over the operations that a cotangent reaches, in the order of the code."""
-    for node in reversed(record.order):
-        if node in walked.totals and node.call is not None and node.op.rule is not None:
-            yield local(node, record.on_path)
-
-
-def local(node: Any, on_path: set[Any]) -> Local:
-    """Return the operation of a node as a function of the arguments through which it depends on the leaves."""
-    call, rule = node.call, node.op.rule
-    known = arguments_of(node)
-    places: list[tuple[str, int | None]] = []
-    for name, inputs, _ in node.edges:
-        if isinstance(inputs, tuple):
-            places += [(name, i) for i, one in enumerate(inputs) if one in on_path]
-        elif inputs in on_path:
-            places.append((name, None))
-
-    def function(*moved: Any) -> Any:
-        given = dict(known)
-        for (name, i), x in zip(places, moved, strict=True):
-            if i is None:
-                given[name] = x
-            else:
-                given[name] = [*given[name][:i], x, *given[name][i + 1 :]]
-        keywords = {name: given.pop(name) for name in call.keywords}
-        starred = () if rule.star is None else given.pop(rule.params[rule.star], ())
-        try:
-            result = call.function(*given.values(), *starred, **keywords)
-        except np.linalg.LinAlgError:  # outside the domain: beside a matrix that isn't safely positive definite
-            return map_leaves(lambda x: np.full_like(x, np.nan), call.result)
-        if "where" in keywords and isinstance(call.function, np.ufunc) and isinstance(result, (np.ndarray, np.generic)):
-            result = np.where(keywords["where"], result, 0)  # the gaps, which NumPy leaves as they are
-        return result
-
-    function.__name__ = rule.name
-    points = tuple(known[name] if i is None else known[name][i] for name, i in places)
-    labels = tuple(name if i is None else f"{name}[{i}]" for name, i in places)
-    return Local(node, function, points, labels, (rule, labels, *((np.shape(x), np.result_type(x)) for x in points)))
-
-
-def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: int) -> Pull:
-    """Return what a node's rule gives: the lines alone at order 1, and at higher ones the pullback of a pullback.
-
-    An operation with several results gets the cotangent that arrived at it, for these needn't be unique (the phase of
-    an eigenvector): then only what the function makes of them has a derivative.
-    """
-    if order == 1:
-        result = one.node.call.result
-        g = walked.totals[one.node]
-        if one.node.results is None:
-            g = np.asarray(draw(result)).astype(result.dtype)[()]
-        floating = (np.conj(part) for part in (g if isinstance(g, tuple) else (g,)) if part.dtype.kind in "fc")
-        arrived = [arrival.cot for _, arrival in passed_on(one.node, g, record.on_path)]
-        return Pull(one.function, replace_leaves(result, floating), [np.conj(cot) for cot in arrived])
-    function = one.function
-    for _ in range(order - 1):
-        function = following(function, one.points, draw)
-    value, pullback = vjp(function, *one.points)
-    cotangent = weighted(value, draw)
-    return Pull(function, cotangent, [raw(g) for g in pullback(cotangent)])
-
-
-def suspicion(pull: Pull, points: Sequence[Any], rng: np.random.Generator) -> float:
-    """Return how far a pull is off a difference along one random direction, relative to what is added up."""
-    step, weights = 2.0**-17, coordinates(pull.cotangent)
-    sizes = [np.maximum(abs(x), 1e-3 * (np.max(abs(x), initial=0) or 1)) for x in points]
-    along = [rng.standard_normal(np.shape(x)) * size for x, size in zip(points, sizes, strict=True)]
-    up, down = (coordinates(pull.function(*(precise(x) + h * t for x, t in zip(points, along, strict=True))))
-                for h in (step, -step))  # fmt: skip
-    if up.shape != weights.shape or down.shape != weights.shape:
-        return 0.0
-    change = weights * (up - down) / (2 * step)
-    slope = np.concatenate([coordinates([g * t]) if not np.iscomplexobj(g) else np.real(np.conj(g) * t).reshape(-1)
-                            for g, t in zip(pull.gradients, along, strict=True)])  # fmt: skip
-    size = np.sum(abs(change)) + np.sum(abs(slope))
-    off = abs(np.sum(change) - np.sum(slope)) / size if size else 0.0
-    return float(off) if np.isfinite(off) else float(np.all(np.isfinite(change)))
-
-
 # ------------------------------------------------------------------------------------------ Which rules are wrong
 
 
@@ -244,8 +122,8 @@ def wrong_lines(record: Record, draw: Function, seed: int) -> list[Blame]:
         comparison = Comparison(list(one.labels), ("vjp",), rng=np.random.default_rng(seed))
         weights, eps = coordinates(pull.cotangent), [coarseness(x) for x in one.points]
         gradients = [np.asarray(g) for g in pull.gradients]
-        comparison._leaves(Probe(one.function, one.points), weights, gradients, 1, "vjp", eps,
-                           lambda: comparison._own_noise(pulled(one.function, pull.cotangent), one.points))  # fmt: skip
+        comparison.compare(Probe(one.function, one.points), weights, gradients, 1, "vjp", eps,
+                           lambda: own_noise(pulled(one.function, pull.cotangent), one.points))  # fmt: skip
         pairs = [(m, one.points[one.labels.index(m.argument)]) for m in comparison.maps] + comparison.samples
         return rules_to_blame(one, comparison.entries, pairs, pull)
 
@@ -366,42 +244,3 @@ def rules_to_blame(
         text += f" ({pattern.text})" if pattern is not None else ""
         found[label] = Blame("rule", name, label, place(one.node), entry.order, pattern, text)
     return list(found.values())
-
-
-def missing_sum(one: Local, label: str, pull: Pull) -> Pattern | None:
-    """Look for a slice or a mean in place of the sum over axes that a function broadcast.
-
-    The cotangent that should be summed is that of the argument broadcast beforehand, by differences.
-    """
-    if not one.node.op.rule.broadcasts:
-        return None
-    at, weights = one.labels.index(label), coordinates(pull.cotangent)
-    x = one.points[at]
-
-    def function(wide: Any) -> Any:
-        return coordinates(one.function(*one.points[:at], wide, *one.points[at + 1 :]))
-
-    for shape in wide_shapes(one, np.shape(x)):
-        try:
-            wide = np.broadcast_to(x, shape)
-            fits = same(function(wide), coordinates(one.node.call.result))
-        except ValueError:  # it doesn't broadcast to that
-            continue
-        if fits and wide.size <= WIDE:
-            slopes = finite_difference(lambda wide: weights @ function(wide), wide).derivative
-            part = unsummed(pull.gradients[at], slopes, np.shape(x))
-            if part:
-                return Pattern(label, "missing sum", f"{part} in place of the sum over the axes that were broadcast")
-    return None
-
-
-def wide_shapes(one: Local, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the shapes to which an operation may have broadcast an argument of some shape."""
-    found = [np.shape(result) for _, result in leaves(one.node.call.result)][:1]
-    cores = range(len(shape) + 1)
-    found = [result[: len(result) - core] + shape[len(shape) - core :] for result in found for core in cores]
-    try:
-        found.append(np.broadcast_shapes(*(x.shape for x in one.node.call.arguments if hasattr(x, "shape"))))
-    except ValueError:  # its arguments have axes that aren't broadcast, as matrices have
-        pass
-    return [wide for wide in dict.fromkeys(found) if wide != shape]

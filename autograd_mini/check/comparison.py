@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..engine import join
 from ..errors import ShapeError
 from ..graph import own_module
 from ..trace import name_of
-from ..transforms import jvp, vjp
-from ..tree import leaves, replace_leaves, same_structure
+from ..tree import leaves, same_structure
 from .probe import Directions, Probe, Vector, coordinates, element, raw, unit
 from .report import Coverage, Entry, Map, Verdict
 from .slopes import Shape, Slope, second_opinion, slopes
@@ -93,37 +91,9 @@ class Comparison:
         given = same_structure(arguments, grad, "the gradient", shapes=False)
         gradients = [np.asarray(raw(g)) for g in given]
         eps = [max(coarseness(g), coarseness(x)) for g, (_, x) in zip(gradients, leaves(arguments), strict=True)]
-        self._leaves(probe, np.ones(1), gradients, 1, "grad", eps, lambda: [np.zeros(1) for _ in gradients])
+        self.compare(probe, np.ones(1), gradients, 1, "grad", eps, lambda: [np.zeros(1) for _ in gradients])
 
-    def one_order(self, function: Function, arguments: tuple[Any, ...], order: int) -> tuple[Function, bool]:
-        """Compare the vjp and the jvp of a function.
-
-        Returns the function of the next order, which maps the arguments to the pullback of a random cotangent, and
-        whether that is finite. All is done in double precision, if the function takes it; what single precision
-        makes of the gradient is compared with that.
-        """
-        probe = Probe(function, arguments, give=lambda x: join(x, None))  # a Value, so that it has a Value's methods
-        wide = arguments if probe.narrow else replace_leaves(arguments, iter(probe.leaves))
-        value, pullback = vjp(function, *wide)
-        single = coordinates(value).size == 1
-        make = (lambda x: np.ones(np.shape(x))) if single else self.weights
-        cotangent = replace_leaves(value, (make(raw(x)) for _, x in leaves(value)))
-        weights = coordinates(cotangent)
-        gradients = [np.asarray(raw(g)) for _, g in leaves(pullback(cotangent))]
-        eps = [coarseness(x) if probe.narrow else 0.0 for _, x in leaves(arguments)]
-        self._again(gradients, pullback(replace_leaves(cotangent, (-2 * x for _, x in leaves(cotangent)))), order)
-        following = pulled(function, cotangent)
-        if "vjp" in self.modes:
-            self._leaves(probe, weights, gradients, order, "vjp", eps, lambda: self._own_noise(following, wide))
-            if order == 1 and not probe.narrow:
-                self._narrowed(function, arguments, probe, gradients, cotangent)
-        if "jvp" in self.modes:
-            for number, g in enumerate(gradients):
-                if g.size:
-                    self._tangent(probe, wide, weights, number, coordinates([g]), order)
-        return following, all(np.all(np.isfinite(g)) for g in gradients)
-
-    def _leaves(
+    def compare(
         self,
         probe: Probe,
         weights: Vector,
@@ -141,7 +111,7 @@ class Comparison:
                 note = f"its shape is {g.shape}, and the argument's is {np.shape(x)}"
                 whole = self._expected(probe, weights, number)
                 self.maps.append(Map(label, g, whole, np.full(np.shape(x), 1e-6 * np.max(abs(whole), initial=0.0))))
-                self._add(
+                self.add(
                     order, mode, (label, None, ""), math.nan, math.nan, "difference", 0.0, Verdict.WRONG, note=note
                 )
                 continue
@@ -173,7 +143,7 @@ class Comparison:
                 direction = self.normal(x)
                 moves.append(((label, None, ""), {number: direction}, float(g @ coordinates([direction]))))
         units: list[Any] = [((label, *element(x, int(k))), {number: unit(x, int(k))}, float(g[k])) for k in chosen]
-        made = self._judged(probe, weights, [*units, *moves], g, order, mode, coarse, lambda: own_noise()[number])
+        made = self.judged(probe, weights, [*units, *moves], g, order, mode, coarse, lambda: own_noise()[number])
         if order == 1 and len(units):
             self._keep_map(label, x, chosen, made[: len(units)], whole)
         if order == 1:
@@ -197,7 +167,7 @@ class Comparison:
             allowed = allowed[0::2] + allowed[1::2]
         self.maps.append(Map(label, *(part.reshape(np.shape(x)) for part in (found, expected, allowed))))
 
-    def _judged(
+    def judged(
         self,
         probe: Probe,
         weights: Vector,
@@ -233,7 +203,7 @@ class Comparison:
             if verdict is Verdict.KINK and slope.shape is not Shape.KINK:
                 sides = (-math.inf, math.inf)
             error = slope.side if slope.shape is Shape.KINK else slope.error
-            made.append(self._add(order, mode, place, found, slope.value, slope.reference, error + slack, verdict,
+            made.append(self.add(order, mode, place, found, slope.value, slope.reference, error + slack, verdict,
                                   *sides, note=note))  # fmt: skip
         return made
 
@@ -264,7 +234,7 @@ class Comparison:
             return Verdict.UNKNOWN, f"the slope is known to {slope.error:.1g} only: the function's noise hides it"
         return Verdict.RIGHT, ""
 
-    def _add(
+    def add(
         self,
         order: int,
         mode: str,
@@ -283,89 +253,6 @@ class Comparison:
         self.entries.append(entry)
         return entry
 
-    # ------------------------------------------------------------------------------- Beside the elements
-
-    def _again(self, gradients: list[Any], second: Any, order: int) -> None:
-        """Hold a second pull through the same graph, of -2 times the cotangent, against the first."""
-        for label, g, other in zip(
-            self.labels, gradients, (np.asarray(raw(x)) for _, x in leaves(second)), strict=True
-        ):
-            size = float(np.max(abs(g[np.isfinite(g)]), initial=0.0))
-            off = abs(other + 2 * g)[np.isfinite(g)]
-            allowed = ROUNDING * float(np.finfo(g.dtype).eps) * size
-            if np.any(off > allowed):
-                k = int(np.argmax(off))
-                found, expected = (float(np.real(x[np.isfinite(g)][k])) for x in (other, -2 * g))
-                note = "a second pullback through the same graph, of -2 times the cotangent"
-                self._add(order, "vjp", (label, None, ""), found, expected, "the first one", allowed, Verdict.WRONG,
-                          note=note)  # fmt: skip
-
-    def _tangent(
-        self, probe: Probe, arguments: tuple[Any, ...], weights: Vector, number: int, g: Vector, order: int
-    ) -> None:
-        """Compare the jvp in a random direction with the vjp, or with differences if vjp isn't among the modes."""
-        x, place = probe.leaves[number], (self.labels[number], None, "")
-        direction = self.weights(x)
-        still = [np.zeros_like(p) for p in probe.leaves]
-        still[number] = direction
-        _, slope = jvp(probe.function, arguments, replace_leaves(arguments, iter(still)))
-        found, along = float(weights @ coordinates(slope)), coordinates([direction])
-        if "vjp" not in self.modes:
-            self._judged(probe, weights, [(place, {number: np.asarray(direction)}, found)], g, order, "jvp", 0.0,
-                         lambda: np.zeros(1))  # fmt: skip
-            return
-        by_vjp = float(g @ along)
-        natural = float(np.max(abs(probe.start), initial=0.0))
-        relative = float(np.max(probe.noise, initial=0.0)) / natural if natural else probe.eps
-        eps = max(relative, coarseness(x) if probe.narrow else 0.0)
-        reach = float(abs(weights) @ abs(probe.start)) / probe.width({number: np.asarray(direction)})
-        error = ROUNDING * eps * (float(abs(g) @ abs(along)) + reach)
-        finite = math.isfinite(found) == math.isfinite(by_vjp)
-        same = abs(found - by_vjp) <= error + max(self.atol, self.rtol * abs(by_vjp))
-        verdict = Verdict.RIGHT if same or (finite and not math.isfinite(found)) else Verdict.WRONG
-        self._add(order, "jvp", place, found, by_vjp, "vjp", error, verdict)
-
-    def _narrowed(
-        self, function: Function, arguments: tuple[Any, ...], probe: Probe, wide: list[Any], cotangent: Any
-    ) -> None:
-        """Compare what single precision makes of a gradient with the one in double precision, array by array."""
-        if not any(coarseness(x) > 1e-10 for _, x in leaves(arguments)):
-            return
-        value, pullback = vjp(function, *arguments)
-        gradients = [np.asarray(raw(g)) for _, g in leaves(pullback(cotangent))]
-        coarse = max(coarseness(raw(x)) for _, x in (*leaves(arguments), *leaves(value)))
-        nudged = [x * (1 + coarse * self.weights(x.real)) for x in probe.leaves]
-        _, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
-        swayed = [np.asarray(raw(g)) for _, g in leaves(pull_nudged(cotangent))]
-        strays = np.max(abs(coordinates(value) - probe.start), initial=0.0) / (np.max(abs(probe.start), initial=0) or 1)
-        for number, (narrow, g, sway) in enumerate(zip(gradients, wide, swayed, strict=True)):
-            if not narrow.size or coarseness(probe.dtypes[number].type(0)) <= 1e-10:
-                continue
-            miss = abs(narrow - g).reshape(-1)
-            k = int(np.argmax(np.where(np.isnan(miss), np.inf, miss)))
-            size = float(np.max(abs(g), initial=0.0))
-            terms = ROUNDING * coarse * float(np.max(abs(probe.start), initial=0.0))  # which may cancel
-            allowed = terms + math.sqrt(coarse) * size + 100 * float(np.max(abs(sway - g), initial=0.0))
-            index = tuple(map(int, np.unravel_index(k, narrow.shape)))
-            found, expected = complex(narrow[index]), complex(g[index])
-            part = "imag" if abs(found.imag - expected.imag) > abs(found.real - expected.real) else "real"
-            place = (self.labels[number], index, part if np.iscomplexobj(g) else "")
-            verdict, note = Verdict.RIGHT, f"in {narrow.dtype}"
-            if not miss[k] <= allowed or narrow.dtype != probe.dtypes[number]:
-                lost = not strays < 1e-2 or 100 * strays * size > miss[k]
-                lost = (lost or not math.isfinite(abs(found))) and narrow.dtype == probe.dtypes[number]
-                verdict = Verdict.UNKNOWN if lost else Verdict.WRONG
-                note += f" for an argument of {probe.dtypes[number]}, right in double precision"
-            self._add(1, "vjp", place, getattr(found, part), getattr(expected, part), "double precision", allowed,
-                      verdict, note=note)  # fmt: skip
-
-    def _own_noise(self, gradient: Function, arguments: tuple[Any, ...]) -> list[Vector]:
-        """Return how far each gradient strays by rounding, from point to neighbouring point."""
-        with np.errstate(all="ignore"):
-            probe = Probe(gradient, arguments, give=lambda x: join(x, None))
-        bounds = np.cumsum([coordinates([g]).size for _, g in leaves(probe.result)])
-        return np.split(probe.noise, bounds[:-1])
-
     def _taylor(self, probe: Probe, weights: Vector, directions: Directions, gradients: list[Any]) -> None:
         """Measure the order at which the remainder of the first Taylor polynomial vanishes (see `Report.taylor`)."""
         slope = sum(float(coordinates([g]) @ coordinates([directions[n]])) for n, g in enumerate(gradients))
@@ -383,16 +270,6 @@ class Comparison:
         x = probe.leaves[number]
         flat = np.array([slopes(probe, {number: unit(x, k)}, weights)[0].value for k in range(coordinates([x]).size)])
         return (flat.view(np.complex128) if np.iscomplexobj(x) else flat).reshape(np.shape(x))
-
-
-def pulled(function: Function, cotangent: Any) -> Function:
-    """Return the function that maps the arguments of another to its pullback of a fixed cotangent."""
-
-    def gradient(*args: Any) -> Any:
-        return vjp(function, *args)[1](cotangent)
-
-    gradient.__name__ = f"the gradient of {name_of(function)}"
-    return gradient
 
 
 def coarseness(x: Any) -> float:

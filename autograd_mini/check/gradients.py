@@ -14,11 +14,12 @@ from ..trace import as_argument, name_of, positions
 from ..tree import leaves
 from .blame import blame, overwritten
 from .comparison import Comparison
+from .orders import orders
 from .patterns import find_patterns
 from .probe import Unfit, raw
 from .report import CheckError, Report, Verdict
 from .singular import find_singular
-from .subject import label, orders, restrict, without_modules
+from .subject import label, restrict, without_modules
 
 MODES = ("vjp", "jvp")
 own_module(globals())

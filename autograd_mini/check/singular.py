@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..tree import map_leaves
-from .blame import locals_of, recorded
+from .blame import recorded
+from .local import locals_of
+from .orders import entries_of
 from .probe import precise, raw
 from .report import CheckError, Entry, Verdict
-from .subject import entries_of
 from .walking import place
 
 TESTED, EACH = 200, 20  # how many operations are looked at, and how many of one kind

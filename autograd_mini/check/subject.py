@@ -1,20 +1,15 @@
-"""What is checked: a function of the chosen arguments alone, a label for each array in them, order by order."""
+"""What is checked: a function of the chosen arguments alone, and a label for each array in them."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from ..errors import InvalidInput, RuleError, ZeroGradientWarning
+from ..errors import InvalidInput, RuleError
 from ..graph import own_module
 from ..registry import parameters_of
 from ..trace import name_of
 from ..tree import leaves
-from .comparison import Comparison
-from .report import Entry
 
 own_module(globals())
 
@@ -82,22 +77,3 @@ def restrict(function: Callable[..., Any], args: tuple[Any, ...], at: tuple[int,
 
     restricted.__name__ = name_of(function)
     return restricted
-
-
-def orders(comparison: Comparison, function: Callable[..., Any], arguments: tuple[Any, ...], upto: int) -> None:
-    """Compare the orders 1 to `upto` of a function's derivatives, as far as they are finite."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ZeroGradientWarning)  # differences tell whether a gradient is really zero
-        for order in range(1, upto + 1):
-            function, finite = comparison.one_order(function, arguments, order)
-            if not finite:
-                break  # it has no derivative of its own
-
-
-def entries_of(
-    function: Callable[..., Any], arguments: tuple[Any, ...], order: int, seed: int, labels: Sequence[str]
-) -> list[Entry]:
-    """Compare the orders 1 to `order` of a function of arrays with differences, nothing else."""
-    comparison = Comparison(list(labels), rng=np.random.default_rng(seed))
-    orders(comparison, function, arguments, order)
-    return comparison.entries
