@@ -97,6 +97,7 @@ def pairwise() -> Iterator[Case]:
     yield Case(np.clip, (distinct(3, 4), None, 0.5))
     yield Case(np.clip, (distinct(3, 4), -0.5, None))
     yield Case(np.clip, (distinct(3, 4), np.float64(-0.4), np.full(4, 0.5)), wrt=(0, 1, 2))
+    yield Case(np.clip, (distinct(3, 4), np.full(4, 0.55), np.float64(-0.35)), wrt=(0, 1, 2))
     if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
         yield Case(np.clip, (distinct(3, 4),), {"min": np.full(4, -0.5), "max": 0.4}, wrt=(0, "min"))
         yield Case(np.clip, (distinct(3, 4),), {"min": -0.5, "max": np.full((3, 1), 0.4)}, wrt=(0, "max"))

@@ -199,6 +199,16 @@ def test_only_the_wrong_elements_are_named() -> None:
     assert {entry.index for entry in report.wrong} == {(0, 1), (1, 0)}
 
 
+@pytest.mark.parametrize("factor", [2, 1.01, 1.0001])
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_a_small_element_is_not_hidden_by_a_large_one(k: int, factor: float) -> None:
+    x = np.array([1e-6, 1.0, 1e6])
+    assert check_grads(np.square, x).ok
+    with planted(np.square, x=lambda g, x: 2 * g * x * np.where(x == x[k], factor, 1.0)):
+        report = check_grads(np.square, x, order=1, modes=("vjp",), report=True)
+    assert [entry.place for entry in report.wrong] == [f"x[{k}]"]
+
+
 def test_only_the_wrong_argument_is_named() -> None:
     with planted(np.multiply, x2=lambda g, x1: g * x1 * 1.01):
         report = check_grads(lambda left, right: left * right, A, A + 1, order=1, report=True)
@@ -348,6 +358,19 @@ def test_a_subgradient_at_a_kink_is_as_right_as_can_be(name: str) -> None:
 def test_the_slopes_on_both_sides_of_a_kink() -> None:
     (entry,) = check_grads(lambda x: np.where(x > 0, 3 * x, -2 * x), 0.0, order=1, modes=["vjp"], report=True).entries
     assert (entry.left, entry.right) == (pytest.approx(-2, abs=1e-9), pytest.approx(3, abs=1e-9))
+
+
+@pytest.mark.parametrize("factor", [2, 1.0001])
+def test_a_wrong_gradient_at_a_tie_is_found(factor: float) -> None:
+    x = np.array([1.0, 2.0, 2.0])
+    with planted(np.max, a=lambda g, a: g * factor * (a == a.max()) / np.sum(a == a.max())):
+        report = check_grads(lambda x: np.max(x) ** 2, x, report=True)
+    assert report.verdict is Verdict.WRONG
+    assert [entry.place for entry in report.wrong] == ["x, all elements together"]
+    assert report.blame[0].operation == "numpy.max"
+    assert report.patterns[0].text == f"it is {factor} times what it should be"
+    for right in ([0, 1, 0], [0, 0, 1], [0, 0.25, 0.75]):
+        assert check_grads(np.max, x, grad=np.array(right)).ok
 
 
 def test_no_subgradient_at_a_kink_raises() -> None:

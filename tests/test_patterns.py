@@ -59,7 +59,7 @@ PATTERNS = {
     "one column": (changed(A, (slice(None), 2), -1.0), A,
                    ("some elements", "it is wrong only in column 2; there, its sign is wrong")),
     "all but a row": (changed(A, slice(1, None), 0.0), A,
-                      ("some elements", "it is wrong only everywhere but in row 0; there, it is zero: something on the"
+                      ("some elements", "it is wrong everywhere but in row 0; there, it is zero: something on the"
                        " way is a constant (detached, raw, or behind stop_gradient)")),
     "one element": (changed(BLOCK[0, 0], 3), BLOCK[0, 0],
                     ("some elements", "it is wrong only at 3; there, it is 2 times what it should be")),
@@ -105,6 +105,29 @@ def test_what_differences_do_not_know_is_left_out() -> None:
     expected = np.array([1.0, np.nan, 2.0])
     assert one([2.0, 7.0, 4.0], expected) == ("constant factor", "it is 2 times what it should be")
     assert one([1.0, 7.0, 2.0], expected) is None
+    assert one([1.5, 7.0, 2.5], expected) == ("offset", "0.5 is added to each number of it")
+    table = np.array([[1.0, 2.0], [np.nan, 3.0], [4.0, 5.0]])
+    assert one(changed(table, 1), table) == (
+        "some elements",
+        "it is wrong only in row 1; there, it is 2 times what it should be",
+    )
+    found = changed(table, slice(1, 3), 4.0)
+    assert one(found, table) == (
+        "some elements",
+        "it is wrong everywhere but in row 0; there, it is 4 times what it should be",
+    )
+
+
+def test_small_errors_are_no_factor_of_1_and_no_offset_of_0() -> None:
+    large = np.array([1e3, 1.0, 0.5])
+    assert one(large + [0, 1e-7, 0], large) == (
+        "some elements",
+        "it is wrong only at 1; there, it is 1 + 1e-07 times what it should be",
+    )
+    assert one(large + [1e-10, 1e-4, 5e-4], large, point=np.zeros(3)) == (
+        "some elements",
+        "it is wrong everywhere but at 0",
+    )
 
 
 @given(arrays((3, 4), low=0.5, high=2.0), st.floats(-3, 3))

@@ -13,7 +13,7 @@ from ..graph import own_module
 from ..trace import name_of
 from ..tree import leaves, same_structure
 from .probe import Directions, Probe, Vector, coordinates, element, raw, unit
-from .report import Coverage, Entry, Map, Verdict
+from .report import TOGETHER, Coverage, Entry, Map, Verdict
 from .slopes import Shape, Slope, second_opinion, slopes
 
 Function = Callable[..., Any]
@@ -91,7 +91,8 @@ class Comparison:
         given = same_structure(arguments, grad, "the gradient", shapes=False)
         gradients = [np.asarray(raw(g)) for g in given]
         eps = [max(coarseness(g), coarseness(x)) for g, (_, x) in zip(gradients, leaves(arguments), strict=True)]
-        self.compare(probe, np.ones(1), gradients, 1, "grad", eps, lambda: [np.zeros(1) for _ in gradients])
+        none = [np.zeros(coordinates([x]).size) for x in probe.leaves]
+        self.compare(probe, np.ones(1), gradients, 1, "grad", eps, lambda: none)
 
     def compare(
         self,
@@ -118,6 +119,8 @@ class Comparison:
             flat = coordinates([g])
             coarse = math.sqrt(eps[number]) if eps[number] > 1e-10 else 0.0
             self._elements(probe, weights, number, flat, order, mode, coarse, own_noise)
+        if order == 1 and fit:
+            self._together(probe, weights, gradients, mode)
         if order == 1 and fit and all(entry.verdict in (Verdict.RIGHT, Verdict.WRONG) for entry in self.entries):
             self._taylor(probe, weights, {n: self.normal(x) for n, x in enumerate(probe.leaves)}, gradients)
 
@@ -154,6 +157,31 @@ class Comparison:
                 detection = 1 - math.prod(missed)
             self.coverage.append(Coverage(label, g.size, len(units), len(moves), detection))
 
+    def _together(self, probe: Probe, weights: Vector, gradients: list[Any], mode: str) -> None:
+        """Compare a gradient at a tie, as of the largest elements, where all elements together have a slope.
+
+        Of a maximum that two share, each alone has slopes 0 and 1, and any number between is a subgradient; but both
+        together have the slope 1, and so must have their gradients. That holds where the function is convex, or
+        concave; a few random directions tell whether it is.
+        """
+        kinks = [entry for entry in self.entries if entry.verdict is Verdict.KINK]
+        if not kinks or not all(entry.ok for entry in kinks):
+            return
+        (slope,) = slopes(probe, {n: np.ones_like(x) for n, x in enumerate(probe.leaves)}, weights)
+        size = max(float(sum(np.sum(abs(g)) for g in gradients)), abs(slope.value))
+        found, error = float(sum(np.sum(np.real(g)) for g in gradients)), slope.error + 1e-6 * size
+        if slope.shape is not Shape.SMOOTH or abs(found - slope.value) <= error:
+            return
+        bends = [(entry.right - entry.left) / 2 for entry in kinks]
+        for _ in range(2 * len(probe.leaves) + 8):
+            directions = {n: self.normal(x) for n, x in enumerate(probe.leaves)}
+            step = 2.0**-20 * probe.width(directions)
+            bends.append(float(weights @ (probe.change(directions, step) + probe.change(directions, -step))) / step)
+        if min(bends) < -1e-3 * size and max(bends) > 1e-3 * size:
+            return
+        self.add(1, mode, (kinks[0].argument, None, TOGETHER), found, slope.value, slope.reference, error,
+                 Verdict.WRONG)  # fmt: skip
+
     def _keep_map(self, label: str, x: Any, chosen: Any, entries: list[Entry], whole: bool) -> None:
         """Keep the numbers of entries as arrays: of all elements in the shape of the argument, of some as a row."""
         numbers = np.array([(e.found, e.expected, e.allowed) for e in entries]).T.copy()
@@ -180,22 +208,20 @@ class Comparison:
     ) -> list[Entry]:
         """Return an entry with its verdict for each move of the point, and keep them."""
         largest = float(np.max(abs(g[np.isfinite(g)]), initial=0.0))
-        natural = float(np.max(abs(probe.start), initial=0.0))
-        noise = float(np.max(probe.noise, initial=0.0))
-        rounding = max(ROUNDING * (noise / natural if natural else probe.eps), coarse)
         made, confirmed = [], 0
-        extra: float | None = None
+        strays: Vector | None = None
         for place, directions, found in moves:
             reach = max(float(np.max(abs(d), initial=0.0)) for d in directions.values())
             size = max(largest * reach, abs(found) if math.isfinite(found) else 0.0)
-            rounded = 100 * probe.eps * natural / probe.width(directions)  # what counts as zero
-            slack = rounding * size + rounded
+            own, rounding, rounded = self._size(probe, weights, directions, found, size)
+            slack = max(rounding * own, coarse * size) + rounded
             (slope,) = slopes(probe, directions, weights, found if math.isfinite(found) else None, slack)
             size = max(size, abs(slope.value) if math.isfinite(slope.value) else 0.0)
             if slope.shape is Shape.SMOOTH and abs(found - slope.value) > slope.error + slack and confirmed < OPINIONS:
                 if abs(found - slope.value) < 1e-4 * size:  # small enough to be rounding of the gradient itself
-                    extra = 10 * float(np.max(own_noise(), initial=0.0)) * reach if extra is None else extra
-                    slack += extra
+                    strays = own_noise() if strays is None else strays
+                    along = coordinates(list(directions.values()))
+                    slack += 10 * float(np.max(strays[along != 0], initial=0.0)) * reach
                 slope = second_opinion(probe, directions, weights, slope, found, slack)
                 confirmed += slope.shape is Shape.SMOOTH
             verdict, note = self._verdict(found, slope, slack, size, rounded, order)
@@ -206,6 +232,27 @@ class Comparison:
             made.append(self.add(order, mode, place, found, slope.value, slope.reference, error + slack, verdict,
                                   *sides, note=note))  # fmt: skip
         return made
+
+    @staticmethod
+    def _size(
+        probe: Probe, weights: Vector, directions: Directions, found: float, size: float
+    ) -> tuple[float, float, float]:
+        """Return the size of a slope, what part of it may be rounding, and below what it counts as zero.
+
+        Where only a part of the result moves, as in a function of each element alone, these are that part's: a small
+        element's slope isn't hidden by a large one's.
+        """
+        step = probe.step(directions)
+        change = abs(probe.change(directions, step))
+        moves = change != 0
+        if np.any(moves) and not np.all(moves) and np.all(np.isfinite(change)):
+            size = max(float(abs(weights) @ change) / step, abs(found) if math.isfinite(found) else 0.0)
+        else:
+            moves = np.ones_like(moves)
+        natural = float(np.max(abs(probe.start[moves]), initial=0.0))
+        noise = float(np.max(probe.noise[moves], initial=0.0))
+        rounding = ROUNDING * (noise / natural if natural else probe.eps)
+        return size, rounding, 100 * probe.eps * natural / probe.width(directions)
 
     def _verdict(
         self, found: float, slope: Slope, slack: float, size: float, rounded: float, order: int

@@ -112,7 +112,7 @@ def tangent(
     found, along = float(weights @ coordinates(slope)), coordinates([direction])
     if "vjp" not in comparison.modes:
         comparison.judged(probe, weights, [(place, {number: np.asarray(direction)}, found)], g, order, "jvp", 0.0,
-                     lambda: np.zeros(1))  # fmt: skip
+                     lambda: np.zeros_like(along))  # fmt: skip
         return
     by_vjp = float(g @ along)
     natural = float(np.max(abs(probe.start), initial=0.0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -83,8 +84,10 @@ def equal(found: Array, expected: Array, allowed: Array, factor: float = 1.0) ->
 # ------------------------------------------------------------------------------------------ Of the whole array
 
 
-def factor(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
-    """Explain a gradient as a multiple of what it should be."""
+def factor(
+    found: Array, expected: Array, allowed: Array, shape: tuple[int, ...] | None = None
+) -> tuple[str, str] | None:
+    """Explain a gradient, or some elements of one that has a shape, as a multiple of what it should be."""
     known = np.isfinite(expected) & (abs(expected) > 10 * allowed)
     if not np.any(known) or not np.all(np.isfinite(found[known])):
         return None
@@ -96,13 +99,14 @@ def factor(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | N
     c = float(np.real(ratio))
     if abs(np.imag(ratio)) > 1e-6 * abs(ratio) or not equal(found, expected, allowed, c):
         return None
-    if abs(c - 1) < 1e-12:
+    if abs(c - 1) * scaled[best] <= allowed[best]:  # what is wrong is some smaller number
         return None
     if abs(c + 1) < 1e-6:
         return "sign", "its sign is wrong"
     shown = as_fraction(c)
     why = ""
-    for count, what in ((expected.size, "elements"), *((n, "elements along an axis") for n in expected.shape)):
+    shape = expected.shape if shape is None else shape
+    for count, what in ((prod(shape), "elements"), *((n, "elements along an axis") for n in shape)):
         if count > 2 and min(abs(c * count - 1), abs(c / count - 1)) < 1e-6:
             why = f" ({count} is the number of {what}: a mean in the place of a sum, or the other way round)"
             break
@@ -114,9 +118,11 @@ def as_fraction(c: float) -> str:
 
     Examples
     --------
-    >>> as_fraction(0.5), as_fraction(1.0100000001), as_fraction(-3.0), as_fraction(0.7071)
-    ('1/2', '1.01', '-3', '0.7071')
+    >>> as_fraction(0.5), as_fraction(1.0100000001), as_fraction(-3.0), as_fraction(0.7071), as_fraction(1 + 2e-8)
+    ('1/2', '1.01', '-3', '0.7071', '1 + 2e-08')
     """
+    if abs(c - 1) < 1e-6:
+        return f"1 {'+' if c > 1 else '-'} {abs(c - 1):.2g}"
     near = Fraction(c).limit_denominator(LARGEST_FRACTION)
     if abs(float(near) - c) <= 1e-7 * abs(c) and (near.denominator == 1 or abs(near.numerator) <= 3):
         return str(near)
@@ -162,11 +168,12 @@ def swapped(one: Map, maps: Sequence[Map]) -> tuple[str, str] | None:
 
 def offset(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
     """Explain a gradient by a constant that was added."""
-    off = found - expected
-    if not np.all(np.isfinite(off)):
+    known = np.isfinite(expected)
+    off = (found - expected)[known]
+    if not off.size or not np.all(np.isfinite(off)):
         return None
     middle = np.median(off) if not np.iscomplexobj(off) else np.mean(off)
-    if equal(found, expected + middle, allowed):
+    if np.any(wrong_at(middle + 0 * allowed, 0 * allowed, allowed)) and equal(found, expected + middle, allowed):
         return "offset", f"{middle:.6g} is added to each number of it"
     return None
 
@@ -198,24 +205,25 @@ def of_another_shape(one: Map) -> tuple[str, str] | None:
 
 def some_elements(found: Array, expected: Array, allowed: Array, point: Array) -> tuple[str, str] | None:
     """Explain a gradient as right but for some elements: a part of an axis, or where the argument has some sign."""
-    wrong = wrong_at(found, expected, allowed)
-    if np.all(wrong):
+    wrong, known = wrong_at(found, expected, allowed), np.isfinite(expected)
+    if np.all(wrong | ~known):
         return None
-    described = of_an_axis(wrong) or (by_sign(wrong, point) if wrong.shape == point.shape else None)
+    described = of_an_axis(wrong, known) or (by_sign(wrong, known, point) if wrong.shape == point.shape else None)
     if described is None and np.count_nonzero(wrong) == 1 < wrong.size:
         index = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])
         described = f"at [{index}]"
     if described is None:
         return None
-    how = factor(found[wrong], expected[wrong], allowed[wrong])
-    return "some elements", f"it is wrong only {described}" + (f"; there, {how[1]}" if how is not None else "")
+    how = factor(found[wrong], expected[wrong], allowed[wrong], expected.shape)
+    only = "" if described.startswith("everywhere") else "only "
+    return "some elements", f"it is wrong {only}{described}" + (f"; there, {how[1]}" if how is not None else "")
 
 
-def of_an_axis(wrong: Array) -> str | None:
-    """Describe wrong elements that are one slice of an axis, or all but one."""
+def of_an_axis(wrong: Array, known: Array) -> str | None:
+    """Describe wrong elements that are one slice of an axis, or all but one; those not known may be either."""
     for axis, n in enumerate(wrong.shape):
-        rows = np.moveaxis(wrong, axis, 0).reshape(n, -1)
-        any_wrong, all_wrong = np.any(rows, axis=1), np.all(rows, axis=1)
+        rows, others = (np.moveaxis(part, axis, 0).reshape(n, -1) for part in (wrong, ~known))
+        any_wrong, all_wrong = np.any(rows, axis=1), np.all(rows | others, axis=1)
         kind = (
             ("in row", "in column")[axis] if wrong.ndim == 2 else "at" if wrong.ndim == 1 else f"along axis {axis}, at"
         )
@@ -226,7 +234,7 @@ def of_an_axis(wrong: Array) -> str | None:
     return None
 
 
-def by_sign(wrong: Array, point: Array) -> str | None:
+def by_sign(wrong: Array, known: Array, point: Array) -> str | None:
     """Describe wrong elements by the numbers of the argument."""
     if np.iscomplexobj(point) or not point.size:
         return None
@@ -238,9 +246,9 @@ def by_sign(wrong: Array, point: Array) -> str | None:
         ("where the argument isn't positive", lambda x: x <= 0),
     ]
     for text, test in tests:
-        if np.array_equal(wrong, test(point)):
+        if np.array_equal(wrong, test(point) & known):
             return text
-    inside, outside = point[wrong], point[~wrong]
+    inside, outside = point[wrong], point[~wrong & known]
     if inside.size > 1 < outside.size:
         if inside.min() > outside.max():
             return f"where the argument is above {outside.max():.4g}"

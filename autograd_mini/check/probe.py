@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from math import comb
+from math import comb, log2
 from typing import Any
 
 import numpy as np
@@ -116,6 +116,7 @@ class Probe:
         self.dtypes = [np.result_type(raw(x)) for _, x in leaves(arguments)]
         self.leaves = [precise(x) for _, x in leaves(arguments)]
         self.narrow = self.looked = False
+        self.last: tuple[Any, ...] = (None, 0.0, None)  # the last change that was asked for
         self.result = map_leaves(raw, self._first_call())
         self.start = coordinates(self.result)
         found = [x for _, x in leaves(self.result)]
@@ -169,6 +170,12 @@ class Probe:
 
     def change(self, directions: Directions, step: float) -> Vector:
         """Return by how much the result's coordinates change when the point moves by `step` times a direction."""
+        if not (self.last[0] is directions and self.last[1] == step):
+            self.last = directions, step, self._change(directions, step)
+        changed: Vector = self.last[2]
+        return changed
+
+    def _change(self, directions: Directions, step: float) -> Vector:
         given = list(self.leaves)
         for number, direction in directions.items():
             given[number] = given[number] + step * direction
@@ -189,6 +196,12 @@ class Probe:
         """Return the size of the elements that move, or `scale` if that is more, measured in the same way."""
         length = max(float(np.max(abs(d), initial=0.0)) for d in directions.values()) or 1.0
         return max(self.scale / length, self.moving(directions))
+
+    def step(self, directions: Directions) -> float:
+        """Return the step at which differences are tried first; a power of two, so that x + step is exact."""
+        natural = np.max(abs(self.start), initial=0.0)
+        relative = max(self.eps, min(np.max(self.noise, initial=0.0) / natural, 1e-2) if natural else 0.0)
+        return float(2.0 ** round(log2(relative ** (1 / 6) * self.width(directions))))
 
     def _measure_noise(self) -> Vector:
         """Estimate the noise of the result from fourth differences at neighbouring points.
@@ -237,7 +250,7 @@ class Probe:
                     np.sqrt(np.mean(np.diff(values, n=n, axis=0) ** 2, axis=0) / comb(2 * n, n)) for n in (4, 8)
                 )
                 found = np.maximum(found, np.where((high > low / 8) & (low < COARSE * abs(self.start)), low, 0.0))
-        more: bool = bool(np.any(found > 4 * self.noise))
+        more: bool = bool(np.any(found > 100 * self.noise))
         if more:
             self.noise = np.maximum(self.noise, np.maximum(2 * found, SINGLE * abs(self.start)))
         return more

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     RANDOM = "not deterministic"
 
 
+TOGETHER = "all elements together"
 GRAVITY = {verdict: i for i, verdict in enumerate(Verdict)}
 
 
@@ -45,9 +46,10 @@ class Entry:
     argument : str
         The argument's name, and the path to the array in it.
     index : tuple of int or None
-        The element of the array; None where all elements moved at once, in a random direction.
+        The element of the array; None where all elements moved at once.
     part : str
-        ``"real"`` or ``"imag"`` for an element of a complex array, else ``""``.
+        ``"real"`` or ``"imag"`` for an element of a complex array; where all moved at once, and by the same, ``"all
+        elements together"``; else ``""``.
     found, expected : float
         The number under test, and what it should be.
     reference : str
@@ -104,7 +106,7 @@ class Entry:
     def place(self) -> str:
         """The argument and its element, as code would name it."""
         if self.index is None:
-            return f"{self.argument}, in a random direction"
+            return f"{self.argument}, {self.part or 'in a random direction'}"
         index = f"[{', '.join(map(str, self.index))}]" if self.index else ""
         return f"{self.argument}{index}{self.part and '.' + self.part}"
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from enum import Enum
 from itertools import pairwise
-from math import log2
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -145,11 +144,7 @@ def slopes(
         Of all steps.
     """
     noise = probe.noise
-    natural = np.max(abs(probe.start), initial=0.0)
-    relative = max(probe.eps, min(np.max(probe.noise, initial=0.0) / natural, 1e-2) if natural else 0.0)
-    width = probe.width(directions)
-    # A power of two, so that x + step is exact.
-    step = stretch * 2.0 ** round(log2(relative ** (1 / 6) * width))
+    width, step = probe.width(directions), stretch * probe.step(directions)
     if weights is not None:
         moves = probe.change(directions, step) != 0  # what doesn't depend on the elements that move adds no noise
         noise = np.atleast_1d(abs(weights) @ (noise * moves if np.any(moves) else noise))

@@ -76,8 +76,9 @@ rule(np.where, "condition x y", broadcasts=True, condition=None,
 rule(np.clip, "a a_min a_max out min max", broadcasts=True,
      a=lambda g, a, a_min=None, a_max=None, min=None, max=None: g * inside(a, first(a_min, min), first(a_max, max)),
      a_min=lambda g, a, a_min, a_max=None: g * below(a, a_min, a_max),
-     a_max=lambda g, a, a_max, a_min=None: g * above(a, a_max),
-     min=lambda g, a, min, max=None: g * below(a, min, max), max=lambda g, a, max: g * above(a, max))  # fmt: skip
+     a_max=lambda g, a, a_max, a_min=None: g * above(a, a_min, a_max),
+     min=lambda g, a, min, max=None: g * below(a, min, max),
+     max=lambda g, a, max, min=None: g * above(a, min, max))  # fmt: skip
 rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True, x=lambda g, x: g * np.isfinite(x))
 
 # Parts of numbers
@@ -140,9 +141,9 @@ def below(a: Any, low: Any, high: Any) -> Any:
     return (a < low) if high is None else (a < low) & (low <= high)
 
 
-def above(a: Any, high: Any) -> Any:
-    """Return 1 where the upper bound is the result of a clip."""
-    return a > high
+def above(a: Any, low: Any, high: Any) -> Any:
+    """Return 1 where the upper bound is the result of a clip, as it is if the bounds are in the wrong order."""
+    return (a > high) if low is None else (a > high) | (low > high) | ((low == high) & (a == low))
 
 
 def power_slope(x: Any, p: Any) -> Any:
