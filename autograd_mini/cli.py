@@ -21,5 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_train.add_parser(commands)
     cli_grad.add_parser(commands)
     cli_check.add_parser(commands)
-    options = parser.parse_args(argv)
+    options, late = parser.parse_known_args(argv)
+    if late and (not hasattr(options, "values") or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late:  # the values that follow an option, which argparse leaves
+        options.values += late
     return int(options.run(options))

@@ -10,7 +10,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from difflib import get_close_matches
-from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -93,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         traceback.print_exception(error.with_traceback(from_user_code(error.__traceback__)))
         print(f"autograd-mini check: {options.function} raised this, so there is nothing to check", file=sys.stderr)
         return 2
-    print(json.dumps(as_json(report.as_dict()), indent=2, allow_nan=False) if options.json else report)
+    print(json.dumps(report.as_dict(), indent=2, allow_nan=False) if options.json else report)
     return 0 if report.ok else 1
 
 
@@ -167,21 +166,6 @@ def positions(wanted: list[str], names: list[str]) -> tuple[int, ...]:
         if name not in names:
             raise InvalidInput(f"--argnums names {name!r}", instead=f"one of {', '.join(names)}")
     return tuple(names.index(name) for name in wanted)
-
-
-def as_json(x: Any) -> Any:
-    """Return a tree with null for NaN and infinity, which JSON doesn't have.
-
-    Examples
-    --------
-    >>> as_json({"taylor": float("nan"), "found": [1.5, float("inf")]})
-    {'taylor': None, 'found': [1.5, None]}
-    """
-    if isinstance(x, dict):
-        return {key: as_json(part) for key, part in x.items()}
-    if isinstance(x, list | tuple):
-        return [as_json(part) for part in x]
-    return None if isinstance(x, float) and not isfinite(x) else x
 
 
 # ------------------------------------------------------------------------------------------------ The function

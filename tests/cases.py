@@ -91,6 +91,7 @@ def pairwise() -> Iterator[Case]:
         yield Case(np.angle, (uniform(*shape, low=0.5),))
         yield Case(np.angle, (uniform(*shape, low=0.5),), {"deg": True})
     yield from cases(np.divmod, low=(5.1, 2.1), high=(5.9, 2.4), real_only=True)
+    yield Case(np.heaviside, (np.array([[0.0, -1.0, 0.0], [2.0, 0.0, 0.0]]), distinct(3)), wrt=(1,), real_only=True)
     yield Case(np.ldexp, (uniform(2, 3), np.array([1, -2, 3])), real_only=True)
     yield Case(np.unwrap, (np.array([0.5, 3.0, -3.0, 2.5, -2.0]),), real_only=True)
     yield Case(np.clip, (distinct(3, 4), -0.4, 0.5))

@@ -109,6 +109,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["model.py:loss", "w=normal(2, 3)", "x=ones(3)", "--argnums", "w, x", "--order", "1"],
         ["model.py:loss", "w=linspace(0, 1, 4)", "x=arange(1, 5)"],
         ["model.py:loss", "w=uniform()", "x=zeros(3)", "n=3"],
+        ["model.py:loss", "--order", "1", "w=[1, 2]", "--seed", "3", "x=3.0"],
+        ["--order", "1", "model.py:loss", "w=2.0", "x=3.0"],
         ["model.py:loss", "--gradient", "model.py:right"],
         ["model:by_example"],
         ["model.py:with_example"],
@@ -125,6 +127,14 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_right_gradient(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", *words]) == 0
     assert "right in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["check", "model.py:loss", "--ordre", "1", "x=2.0"], ["train", "digits", "x=2"]])
+def test_an_unknown_word_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert f"unrecognized arguments: {' '.join(words[2:])}" in capsys.readouterr().err
 
 
 def test_an_array_from_a_file(here: Path) -> None:

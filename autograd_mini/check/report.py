@@ -248,8 +248,8 @@ class Report:
         return self.ok
 
     def as_dict(self) -> Mapping[str, Any]:
-        """Return everything as dicts, lists, strings and numbers, as JSON has them."""
-        return {
+        """Return everything as dicts, lists, strings and numbers, as JSON has them: None for NaN and infinity."""
+        made: dict[str, Any] = as_json({
             "function": self.name,
             "verdict": str(self.verdict),
             "ok": self.ok,
@@ -259,7 +259,8 @@ class Report:
             "patterns": [pattern._asdict() for pattern in self.patterns],
             "blame": [blame._asdict() | {"pattern": blame.pattern and blame.pattern._asdict()} for blame in self.blame],
             "coverage": [coverage._asdict() for coverage in self.coverage],
-        }
+        })  # fmt: skip
+        return made
 
     def __str__(self) -> str:
         from .show import as_text
@@ -290,3 +291,18 @@ def grave_first(entries: Sequence[Entry]) -> list[Entry]:
     """Return entries of the lowest order that is not right."""
     lowest = min((entry.order for entry in entries if not entry.ok), default=1)
     return [entry for entry in entries if entry.order == lowest and not entry.ok]
+
+
+def as_json(x: Any) -> Any:
+    """Return a tree with null for NaN and infinity, which JSON doesn't have.
+
+    Examples
+    --------
+    >>> as_json({"taylor": float("nan"), "found": [1.5, float("inf")]})
+    {'taylor': None, 'found': [1.5, None]}
+    """
+    if isinstance(x, dict):
+        return {key: as_json(part) for key, part in x.items()}
+    if isinstance(x, list | tuple):
+        return [as_json(part) for part in x]
+    return None if isinstance(x, float) and not isfinite(x) else x

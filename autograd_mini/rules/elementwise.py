@@ -85,6 +85,7 @@ rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True, x=lambda g, x: 
 rule(np.modf, x=lambda g: g[0])
 rule(np.divmod, x1=lambda g: g[1], x2=lambda g, x1, x2: -g[1] * np.floor_divide(x1, x2))
 rule(np.frexp, x=lambda g, x: np.ldexp(g[0], -np.frexp(x)[1]))
+rule(np.heaviside, x1=None, x2=lambda g, x1: g * (x1 == 0))
 rule(np.ldexp, x1=lambda g, x2: np.ldexp(g, x2), x2=None)
 rule(np.unwrap, "p discont axis period", p=lambda g: g)
 
@@ -96,7 +97,7 @@ rule(np.angle, "z deg", z=lambda g, z, deg=False: g * (-180j / np.pi if deg else
 rule(cast, "x dtype", x=lambda g: g)
 
 non_differentiable(
-    np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.heaviside, np.floor_divide,
+    np.floor, np.ceil, np.trunc, np.rint, np.round, np.around, np.fix, np.sign, np.floor_divide,
     np.signbit, np.spacing, np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal, np.isnan,
     np.isinf, np.isfinite, np.isneginf, np.isposinf, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
     np.isclose, np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
