@@ -74,6 +74,8 @@ KINKS: dict[str, tuple[Any, ...]] = {
     "min": (np.min, [1.0, 1.0, 2.0, 1.0]),
     "ptp": (np.ptp, [1.0, 1.0, 0.0, 0.0]),
     "sort": (lambda x: np.sort(x) * np.array([1.0, 2.0, 3.0, 5.0]), [1.0, 1.0, 0.0, 2.0]),
+    "sort of three": (lambda x: np.sort(x) * np.array([1.0, -2.0, 3.0, 5.0]), [1.0, 1.0, 1.0, 2.0]),
+    "square of a max": (lambda x: np.max(x, axis=1) ** 2 * np.array([1.0, -3.0]), [[0.0, 0.0, -1.0], [0.0, -2.0, 0.0]]),
     "norm": (np.linalg.norm, [0.0, 0.0, 0.0]),
     "norm of one row": (lambda x: np.linalg.norm(x, axis=1), [[0.0, 0.0], [1.0, 2.0]]),
     "1-norm": (lambda x: np.linalg.norm(x, 1), [0.0, 1.0, -2.0]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ Function = Callable[..., Any]
 own_module(globals())
 ROUNDING = 1000  # how many times the relative noise of a function its gradient may be off
 KNOWN = 1e-2  # a slope counts as known if its error is less than this part of the gradient's size
+BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
 OPINIONS = 8  # how many wrong elements of an array get a second opinion; the rest are taken to be of the same kind
 
 
@@ -112,9 +114,8 @@ class Comparison:
                 note = f"its shape is {g.shape}, and the argument's is {np.shape(x)}"
                 whole = self._expected(probe, weights, number)
                 self.maps.append(Map(label, g, whole, np.full(np.shape(x), 1e-6 * np.max(abs(whole), initial=0.0))))
-                self.add(
-                    order, mode, (label, None, ""), math.nan, math.nan, "difference", 0.0, Verdict.WRONG, note=note
-                )
+                self.add(Entry(order, mode, label, None, "", math.nan, math.nan, "difference", 0.0, Verdict.WRONG,
+                               note=note))  # fmt: skip
                 continue
             flat = coordinates([g])
             coarse = math.sqrt(eps[number]) if eps[number] > 1e-10 else 0.0
@@ -179,8 +180,8 @@ class Comparison:
             bends.append(float(weights @ (probe.change(directions, step) + probe.change(directions, -step))) / step)
         if min(bends) < -1e-3 * size and max(bends) > 1e-3 * size:
             return
-        self.add(1, mode, (kinks[0].argument, None, TOGETHER), found, slope.value, slope.reference, error,
-                 Verdict.WRONG)  # fmt: skip
+        self.add(Entry(1, mode, kinks[0].argument, None, TOGETHER, found, slope.value, slope.reference, error,
+                       Verdict.WRONG))  # fmt: skip
 
     def _keep_map(self, label: str, x: Any, chosen: Any, entries: list[Entry], whole: bool) -> None:
         """Keep the numbers of entries as arrays: of all elements in the shape of the argument, of some as a row."""
@@ -229,9 +230,31 @@ class Comparison:
             if verdict is Verdict.KINK and slope.shape is not Shape.KINK:
                 sides = (-math.inf, math.inf)
             error = slope.side if slope.shape is Shape.KINK else slope.error
-            made.append(self.add(order, mode, place, found, slope.value, slope.reference, error + slack, verdict,
-                                  *sides, note=note))  # fmt: skip
+            one = Entry(order, mode, *place, found, slope.value, slope.reference, error + slack, verdict, *sides, note)
+            if verdict is Verdict.KINK and not one.subgradient:
+                one = self._beside(one, probe, weights, directions)
+            made.append(self.add(one))
         return made
+
+    def _beside(self, entry: Entry, probe: Probe, weights: Vector, directions: Directions) -> Entry:
+        """Return the entry of a kink with the slopes at points beside it, whose limits are generalised gradients.
+
+        That of a gradient at its own kink has no such meaning: products of conventions need not lie between anything.
+        """
+        if entry.order > 1:
+            return replace(entry, beside=(-math.inf, math.inf))
+        found = []
+        width = probe.width(directions)
+        for _ in range(BESIDE):
+            shift = {n: 2.0**-12 * width * self.normal(x) for n, x in enumerate(probe.leaves)}
+            ends = []
+            for sign in (1, -1):
+                moved = {n: s + sign * 2.0**-18 * width * directions.get(n, 0.0) for n, s in shift.items()}
+                ends.append(probe.change(moved, 1.0))
+            found.append(float(weights @ (ends[0] - ends[1])) / (2.0**-17 * width))
+        known = [slope for slope in found if math.isfinite(slope)]
+        curved = 1e-3 * max(map(abs, known), default=0.0)  # what they differ by without a kink
+        return replace(entry, beside=tuple(known), allowed=entry.allowed + curved)
 
     @staticmethod
     def _size(
@@ -281,24 +304,11 @@ class Comparison:
             return Verdict.UNKNOWN, f"the slope is known to {slope.error:.1g} only: the function's noise hides it"
         return Verdict.RIGHT, ""
 
-    def add(
-        self,
-        order: int,
-        mode: str,
-        place: tuple[str, Any, str],
-        found: float,
-        expected: float,
-        reference: str,
-        error: float,
-        verdict: Verdict,
-        left: float = math.nan,
-        right: float = math.nan,
-        note: str = "",
-    ) -> Entry:
-        allowed = error + max(self.atol, self.rtol * abs(expected) if math.isfinite(expected) else 0.0)
-        entry = Entry(order, mode, *place, found, expected, reference, allowed, verdict, left, right, note)
-        self.entries.append(entry)
-        return entry
+    def add(self, entry: Entry) -> Entry:
+        """Keep an entry, with what `rtol` and `atol` add to what is allowed."""
+        more = max(self.atol, self.rtol * abs(entry.expected) if math.isfinite(entry.expected) else 0.0)
+        self.entries.append(replace(entry, allowed=entry.allowed + more))
+        return self.entries[-1]
 
     def _taylor(self, probe: Probe, weights: Vector, directions: Directions, gradients: list[Any]) -> None:
         """Measure the order at which the remainder of the first Taylor polynomial vanishes (see `Report.taylor`)."""

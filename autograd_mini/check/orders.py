@@ -90,8 +90,8 @@ def second_pull(comparison: Comparison, gradients: list[Any], second: Any, order
             k = int(np.argmax(off))
             found, expected = (float(np.real(x[np.isfinite(g)][k])) for x in (other, -2 * g))
             note = "a second pullback through the same graph, of -2 times the cotangent"
-            comparison.add(order, "vjp", (label, None, ""), found, expected, "the first one", allowed, Verdict.WRONG,
-                      note=note)  # fmt: skip
+            comparison.add(Entry(order, "vjp", label, None, "", found, expected, "the first one", allowed,
+                                 Verdict.WRONG, note=note))  # fmt: skip
 
 
 def tangent(
@@ -112,7 +112,7 @@ def tangent(
     found, along = float(weights @ coordinates(slope)), coordinates([direction])
     if "vjp" not in comparison.modes:
         comparison.judged(probe, weights, [(place, {number: np.asarray(direction)}, found)], g, order, "jvp", 0.0,
-                     lambda: np.zeros_like(along))  # fmt: skip
+                          lambda: np.zeros_like(along))  # fmt: skip
         return
     by_vjp = float(g @ along)
     natural = float(np.max(abs(probe.start), initial=0.0))
@@ -123,7 +123,7 @@ def tangent(
     finite = math.isfinite(found) == math.isfinite(by_vjp)
     same = abs(found - by_vjp) <= error + max(comparison.atol, comparison.rtol * abs(by_vjp))
     verdict = Verdict.RIGHT if same or (finite and not math.isfinite(found)) else Verdict.WRONG
-    comparison.add(order, "jvp", place, found, by_vjp, "vjp", error, verdict)
+    comparison.add(Entry(order, "jvp", *place, found, by_vjp, "vjp", error, verdict))
 
 
 def narrowed(
@@ -162,8 +162,8 @@ def narrowed(
             lost = (lost or not math.isfinite(abs(found))) and narrow.dtype == probe.dtypes[number]
             verdict = Verdict.UNKNOWN if lost else Verdict.WRONG
             note += f" for an argument of {probe.dtypes[number]}, right in double precision"
-        comparison.add(1, "vjp", place, getattr(found, part), getattr(expected, part), "double precision", allowed,
-                  verdict, note=note)  # fmt: skip
+        comparison.add(Entry(1, "vjp", *place, getattr(found, part), getattr(expected, part), "double precision",
+                             allowed, verdict, note=note))  # fmt: skip
 
 
 def pulled(function: Function, cotangent: Any) -> Function:

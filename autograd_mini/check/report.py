@@ -62,6 +62,8 @@ class Entry:
         The slopes on both sides, where they differ: of a kink, or at the edge of the domain (NaN on the outer side).
     note : str
         The reason for the verdict, where it isn't plain.
+    beside : tuple of float
+        At a kink, slopes at points beside it, if they were looked at; of a gradient, any are taken for granted.
     """
 
     order: int
@@ -77,6 +79,7 @@ class Entry:
     left: float = nan
     right: float = nan
     note: str = ""
+    beside: tuple[float, ...] = ()
 
     @property
     def absolute(self) -> float:
@@ -93,9 +96,17 @@ class Entry:
 
     @property
     def subgradient(self) -> bool:
-        """Whether the number lies between the slopes on both sides, so that it is a subgradient (or supergradient)."""
-        low, high = sorted((self.left, self.right))
-        return low - self.allowed <= self.found <= high + self.allowed
+        """Whether the number is a subgradient: between the slopes on both sides, or at points beside it [1]_.
+
+        The first is the subgradient of a convex function (or the supergradient of a concave one), the second the
+        generalised gradient of any; three numbers that tie in a sort have one that is no slope on a side.
+
+        References
+        ----------
+        .. [1] F. H. Clarke, Generalized gradients and applications, Trans. AMS 205 (1975) 247-262.
+        """
+        slopes = (self.left, self.right, *self.beside)
+        return min(slopes) - self.allowed <= self.found <= max(slopes) + self.allowed
 
     @property
     def ok(self) -> bool:

@@ -46,9 +46,9 @@ def headline(report: Report) -> str:
 def line_of(entry: Entry) -> str:
     """Return one comparison in a line."""
     if entry.verdict is Verdict.KINK and isfinite(entry.left):
-        kind = "a subgradient" if entry.subgradient else "no subgradient"
+        is_one = f" is {'a' if entry.subgradient else 'no'} subgradient" if entry.order == 1 else ""
         slopes = f"left slope {entry.left:.8g}, right slope {entry.right:.8g}"
-        return f"{entry.place}: a kink here, {slopes}; {entry.mode} {entry.found:.8g} is {kind}"
+        return f"{entry.place}: a kink here, {slopes}; {entry.mode} {entry.found:.8g}{is_one}"
     if isnan(entry.found) and entry.note:
         return f"{entry.place}: {entry.note}"
     known = f" ± {entry.allowed:.1g}" if isfinite(entry.allowed) else ""

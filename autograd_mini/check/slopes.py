@@ -18,6 +18,7 @@ from .probe import Directions, Probe, Vector
 
 SHRINK, GROWTHS = 16, 2  # how steps are tried where the first one doesn't settle
 STRETCH = 0.37  # of the steps of a second opinion, so that they share no factor with those of the first
+FINE = 1e-8  # an error bar of this part of the slope is widened rather than doubted
 ATTEMPTS, EDGE_ATTEMPTS = 5, 12  # how many times shorter ones; near an edge, which may be very near
 
 
@@ -282,6 +283,7 @@ def second_opinion(
     if not off < abs(claimed - found.value) / 4 or (claimed == 0 and probe.flat):  # a staircase is flat between steps
         return found._replace(shape=Shape.UNSETTLED, error=off)
     best = min(found, other, key=lambda slope: slope.error)
-    miss = abs(claimed - best.value) - slack
-    shape = Shape.UNSETTLED if best.error < miss < 10 * best.error else Shape.SMOOTH  # such an error bar proves nothing
-    return best._replace(error=best.error + 2 * off, shape=shape)
+    if best.error < abs(claimed - best.value) - slack < 10 * best.error:  # such an error bar proves nothing
+        fine = 10 * best.error <= FINE * abs(best.value)
+        return best._replace(error=10 * best.error) if fine else best._replace(shape=Shape.UNSETTLED)
+    return best._replace(error=best.error + 2 * off)
