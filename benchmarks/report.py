@@ -94,6 +94,6 @@ def aligned(rows: Table) -> str:
 
 def pipes(rows: Table) -> str:
     """Return a table in Markdown."""
-    head, *body = ["| " + " | ".join(row) + " |" for row in rows]
+    head, *body = ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
     rule = "|---|" + "---:|" * (len(rows[0]) - 1)
     return "\n".join([head, rule, *body])
