@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from case import Case, distinct, uniform
+from cases_fourier import CASES as FOURIER
 from cases_linalg import CASES as LINALG
 from cases_network import CASES as NETWORK
 
@@ -370,6 +371,7 @@ CASES = [
     *differences(),
     *joining(),
     *indexing(),
+    *FOURIER,
     *LINALG,
     *NETWORK,
 ]
