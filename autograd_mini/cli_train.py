@@ -156,6 +156,7 @@ def train_digits(
 ) -> int:
     """Check the gradient, train, print the accuracy and write the results."""
     from . import cli_results
+    from .check import Verdict
     from .data import load_digits
     from .nn import softmax_cross_entropy
     from .optim import cosine_schedule
@@ -167,9 +168,11 @@ def train_digits(
     report = check_gradient(model, loader)
     if not report.ok:
         print(report, file=sys.stderr)
+    if not (report.ok or report.verdict is Verdict.UNKNOWN):
         return 1
+    agree = sum(entry.ok for entry in report.entries)
     print(
-        f"gradient check: {len(report.entries)} numbers agree with finite differences,"
+        f"gradient check: {agree:,} of {len(report.entries):,} numbers agree with finite differences,"
         f" largest relative error {report.worst:.1e}"
     )
     history, started, stopped = History(), time.perf_counter(), False

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import builtins
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from autograd_mini import cli_train, nn, train
+from autograd_mini.check import Verdict
 from autograd_mini.cli import main
 from autograd_mini.data import load_digits
 
@@ -126,13 +128,34 @@ def test_a_loss_that_overflows_leaves_no_folder(at, capsys):
 
 
 def test_a_wrong_gradient_is_no_start(at, capsys, monkeypatch):
-    from autograd_mini.check import Entry, Report, Verdict
+    from autograd_mini.check import Entry, Report
 
     wrong = Entry(1, "vjp", "w", (0,), "", 2.0, 1.0, "difference", 1e-9, Verdict.WRONG)
     monkeypatch.setattr(cli_train, "check_gradient", lambda *_: Report("loss", (wrong,)))
     code, folder = at()
     assert (code, folder.exists()) == (1, False)
     assert "w[0]: vjp 2, difference 1" in capsys.readouterr().err
+
+
+def test_what_differences_cannot_tell_is_shown_and_no_hindrance(at, capsys, monkeypatch):
+    from autograd_mini.check import Entry, Report
+
+    vague = Entry(1, "vjp", "w", (0,), "", 2.0, 1.0, "difference", 9.0, Verdict.UNKNOWN)
+    monkeypatch.setattr(cli_train, "check_gradient", lambda *_: Report("loss", (vague,)))
+    code, _ = at("--epochs", "1", "--hidden", "8")
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert "gradient check: 0 of 1 numbers agree" in out
+    assert "w[0]: can't tell: vjp 2, difference 1" in err
+
+
+def test_the_gradient_check_of_the_default_network_is_right():
+    for seed in range(3):
+        options = SimpleNamespace(descent="minibatch", batch_size=32, seed=seed, hidden=[256, 128], lr=None, epochs=1)
+        model, loader, *_ = cli_train.prepare(options)
+        report = cli_train.check_gradient(model, loader)
+        assert report.verdict is Verdict.RIGHT, str(report)
+        assert report.worst < 1e-6
 
 
 # Ctrl-C

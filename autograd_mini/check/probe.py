@@ -26,8 +26,9 @@ Directions = Mapping[int, Any]  # for the number of each leaf that moves, its di
 TINY = (1e-30, 1e-34)  # complex steps: their squares are lost beside anything else
 # Of the points at which noise is measured: neighbours in double precision; if all is flat there, in single.
 SPACINGS = (2.0**-43, 2.0**-25, 2.0**-23, 2.0**-21, 2.0**-17, 2.0**-13)
-WIDE = (2.0**-23, 2.0**-21, 2.0**-19, 2.0**-15, 2.0**-11)  # at which a part in single precision strays
+WIDE = (2.0**-23, 2.0**-21, 2.0**-19, 2.0**-15, 2.0**-11)  # at which a part in single precision strays alike
 SINGLE, COARSE = 2.0**-23, 1e-6  # the relative noise that such a part has at least, and the largest
+ALIKE = 3  # the ratio of noise at one spacing to that at the next finer one, at most
 
 
 def raw(x: Any) -> Any:
@@ -234,13 +235,14 @@ class Probe:
     def look_for_single(self) -> bool:
         """Add the noise of parts that are computed in single precision beside others; return whether there are any.
 
-        Noise is the same in differences of any order, which leave less and less of whatever is smooth.
+        Noise is the same in differences of any order, which leave less and less of whatever is smooth; and it is the
+        same at any spacing, where what many kinks leave shrinks with it.
         """
         if self.flat or self.looked:
             return False
         self.looked = True
         rng = np.random.default_rng(1)
-        found = np.zeros_like(self.noise)
+        found, finer = np.zeros_like(self.noise), np.zeros_like(self.noise)
         for spacing in WIDE:
             moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.where(x == 0, self.scale, abs(x))
                      for n, x in enumerate(self.leaves)}  # fmt: skip
@@ -249,7 +251,9 @@ class Probe:
                 low, high = (
                     np.sqrt(np.mean(np.diff(values, n=n, axis=0) ** 2, axis=0) / comb(2 * n, n)) for n in (4, 8)
                 )
-                found = np.maximum(found, np.where((high > low / 8) & (low < COARSE * abs(self.start)), low, 0.0))
+                low = np.where((high > low / 8) & (low < COARSE * abs(self.start)), low, 0.0)
+                found = np.maximum(found, np.where(low < ALIKE * finer, low, 0.0))
+                finer = low
         more: bool = bool(np.any(found > 100 * self.noise))
         if more:
             self.noise = np.maximum(self.noise, np.maximum(2 * found, SINGLE * abs(self.start)))
