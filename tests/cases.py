@@ -15,6 +15,7 @@ from case import Case, distinct, uniform
 from cases_fourier import CASES as FOURIER
 from cases_linalg import CASES as LINALG
 from cases_network import CASES as NETWORK
+from cases_statistics import CASES as STATISTICS
 
 from autograd_mini.primitives import cast, getitem, relu, scatter, sigmoid, unstack
 from autograd_mini.rules.shaping import paste, pieces
@@ -374,4 +375,5 @@ CASES = [
     *FOURIER,
     *LINALG,
     *NETWORK,
+    *STATISTICS,
 ]

@@ -1,0 +1,59 @@
+"""Sample calls of order statistics and of interpolation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from case import Case, distinct, uniform
+
+METHODS = [
+    "linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",
+    "interpolated_inverted_cdf", "hazen", "weibull", "median_unbiased", "normal_unbiased",
+]  # fmt: skip
+
+
+def quantiles() -> Iterator[Case]:
+    """Medians, quantiles and percentiles, by every method, with and without NaN."""
+    cube, holes = distinct(3, 4, 2), np.where(np.eye(4, 5, dtype=bool), np.nan, distinct(4, 5))
+    for function, q in [
+        (np.median, None), (np.nanmedian, None), (np.quantile, 0.3), (np.nanquantile, 0.3), (np.percentile, 62.0),
+        (np.nanpercentile, 62.0),
+    ]:  # fmt: skip
+        more, real = () if q is None else (q,), q is not None
+        yield from (Case(function, (a, *more), real_only=real) for a in [distinct()[()], distinct(5), distinct(4)])
+        yield Case(function, (distinct(1, 4), *more, 0), real_only=real)
+        for axis in (0, -1, (0, 2), (-1, 0), None):
+            yield Case(function, (cube, *more), {"axis": axis}, real_only=real)
+        yield Case(function, (cube, *more), {"axis": (0, -1), "keepdims": True}, real_only=real)
+        if function.__name__.startswith("nan"):
+            yield from (Case(function, (holes, *more), {"axis": axis}, real_only=real) for axis in (0, 1, None))
+    for function, scale in [(np.quantile, 1), (np.percentile, 100), (np.nanquantile, 1), (np.nanpercentile, 100)]:
+        several = np.array([[0.0, 0.37], [1.0, 0.5]]) * scale
+        yield Case(function, (cube, several), {"axis": 1, "keepdims": True}, real_only=True)
+        yield Case(function, (distinct(7), several[0]), real_only=True)
+        for method in METHODS:
+            yield Case(function, (distinct(7), 0.41 * scale), {"method": method}, real_only=True)
+            yield Case(function, (distinct(2, 6), several[0]), {"method": method, "axis": -1}, real_only=True)
+
+
+def interpolation() -> Iterator[Case]:
+    """Interpolation between points, inside and beyond the ends, and periodic."""
+    x, xp, fp = np.array([0.3, 1.7, -0.6, 2.9, 0.45]), np.array([0.0, 0.5, 1.2, 2.0]), distinct(4)
+    yield Case(np.interp, (x, xp, fp), wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (x.reshape(5, 1), xp, fp), {"left": 0.25, "right": -2.0}, wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (np.float64(0.7), xp, fp), wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (uniform(0), xp, fp), wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (x, xp[[2, 0, 3, 1]], fp), {"period": 2.3}, wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (x, xp - 5.0, fp, None, None, 2.3), wrt=(0, 1, 2), real_only=True)
+    yield Case(np.interp, (x, xp[:1], fp[:1]), wrt=(0, 2), real_only=True)
+    yield Case(np.interp, (x, xp, fp), wrt=(2,))
+
+
+def counts() -> Iterator[Case]:
+    """Weighted counts."""
+    yield Case(np.bincount, (np.array([1, 0, 3, 1]), uniform(4)), wrt=(1,), real_only=True)
+    yield Case(np.bincount, (np.array([1, 0, 3, 1]),), {"weights": uniform(4), "minlength": 7}, ("weights",), True)
+
+
+CASES = [*quantiles(), *interpolation(), *counts()]
