@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from functools import cache
@@ -107,7 +108,8 @@ def edited(function: Any) -> Iterator[tuple[str, str, Line]]:
         tree = definition(helper)
         for number, node in enumerate(ast.walk(tree)):
             for kind, old, new in replacements(node):
-                namespace = function.__globals__ | {"unsummed": unsummed, "unadded": unadded}
+                kept = inspect.getclosurevars(function).nonlocals
+                namespace = function.__globals__ | kept | {"unsummed": unsummed, "unadded": unadded}
                 for name, other in function.__globals__.items():
                     if isinstance(other, FunctionType) and other.__globals__ is function.__globals__:
                         namespace[name] = FunctionType(
@@ -117,7 +119,9 @@ def edited(function: Any) -> Iterator[tuple[str, str, Line]]:
                 where = "" if helper is function else f" in {helper.__name__}"
                 if helper is not function:
                     namespace[helper.__name__] = wrong
-                    wrong = FunctionType(function.__code__, namespace, function.__name__, function.__defaults__)
+                    wrong = FunctionType(
+                        function.__code__, namespace, function.__name__, function.__defaults__, function.__closure__
+                    )
                 yield kind, f"{old} -> {ast.unparse(new)}{where}", wrong
 
 

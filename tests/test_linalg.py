@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
-from autograd_mini.errors import NotCovered
+from autograd_mini.errors import DegenerateWarning, NotCovered
 from autograd_mini.rules.products import einsum_terms
 
 HERMITIAN = np.array([[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 3.0]])  # eigenvalues 1, 3, 3
@@ -91,3 +91,56 @@ def test_einsum_differentiates_the_operands_asked_for_alone():
     a, b = np.ones((2, 3)), am.Value(np.ones((3, 2)))
     np.sum(np.einsum("ij,jk->ik", a, b)).backward()
     np.testing.assert_array_equal(b.grad, 2 * np.ones((3, 2)))
+
+
+# ------------------------------------------------------------------------------------------- Only rounding apart
+
+
+def turned(values, n=5):
+    """Return a Hermitian matrix of these eigenvalues, which rounding tells apart where they are equal."""
+    q = np.linalg.qr(np.random.default_rng(1).normal(size=(n, n)))[0]
+    return (q * values) @ q.T
+
+
+def test_functions_of_a_space_have_exact_gradients_where_eigenvalues_are_equal_but_for_rounding():
+    a = turned([2.0, 2.0, 2.0, -1.0, -1.0])
+    w = np.linalg.eigvalsh(a)
+    assert np.any((np.diff(w) != 0) & (np.diff(w) < 1e-13)), "the case is none"
+
+    def of_space(a):
+        v = np.linalg.eigh(a)[1][:, 2:]
+        return np.sum(weights * (v @ v.T))
+
+    weights = np.random.default_rng(2).normal(size=(5, 5))
+    with pytest.warns(DegenerateWarning, match=r"numpy\.linalg\.eigh: values coincide"):
+        found = am.grad(of_space)(a)
+    # The projector p on the space of eigenvalue 2 has the derivative (p e (1 - p) + (1 - p) e p) / (2 - -1) along e.
+    p = (a + np.eye(5)) / 3
+    whole = (p @ (weights + weights.T) @ (np.eye(5) - p)) / 3
+    np.testing.assert_allclose((found + found.T) / 2, (whole + whole.T) / 2, atol=1e-13)
+
+
+def test_the_slope_of_a_singular_value_of_0_is_0():
+    a = np.outer([1.0, 2.0, 2.0], [3.0, 4.0])  # singular values 15 and 0, or what rounding makes of it
+    assert 0 < np.linalg.svdvals(a + 1e-17)[1] < 1e-14 or np.linalg.svdvals(a)[1] == 0
+    of_largest = np.outer([1, 2, 2], [3, 4]) / 15
+    for f in (np.linalg.svdvals, lambda x: np.linalg.svd(x, compute_uv=False)):
+        np.testing.assert_allclose(am.grad(lambda x, f=f: np.sum(f(x)))(a), of_largest, atol=1e-14)
+    np.testing.assert_allclose(am.grad(lambda x: np.linalg.norm(x, "nuc"))(a), of_largest, atol=1e-14)
+    np.testing.assert_array_equal(am.grad(lambda x: np.linalg.norm(x, -2))(a), np.zeros((3, 2)))
+    np.testing.assert_array_equal(am.grad(lambda x: np.linalg.norm(x, 2))(0 * a), np.zeros((3, 2)))
+
+
+@pytest.mark.parametrize("a", [np.ones((3, 3)), np.zeros((4, 3)), np.ones((2, 4))], ids=lambda a: str(a.shape))
+def test_dependent_columns_have_no_gradient_through_qr(a):
+    with pytest.warns(DegenerateWarning, match=r"numpy\.linalg\.qr: the columns are linearly dependent"):
+        gradient = am.grad(lambda a: np.sum(np.linalg.qr(a)[1] ** 2))(a)
+    assert np.any(np.isnan(gradient))
+
+
+def test_of_a_stack_only_the_dependent_matrix_has_no_gradient_through_qr():
+    a = np.stack([np.ones((2, 2)), np.array([[2.0, 1.0], [0.0, 1.0]])])
+    with pytest.warns(DegenerateWarning):
+        gradient = am.grad(lambda a: np.sum(np.linalg.qr(a)[1] ** 2))(a)
+    assert np.all(np.isnan(gradient[0]))
+    np.testing.assert_allclose(gradient[1], 2 * a[1], atol=1e-14)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import autograd_mini as am
 from autograd_mini.check import Report, Verdict
+from autograd_mini.errors import DegenerateWarning
 from autograd_mini.primitives import relu
 from autograd_mini.testing import Function, functions
 
@@ -38,7 +40,11 @@ PLANTS: dict[str, Any] = {
     "ones": lambda x, rng: np.ones(np.shape(x)),
     "zeros": lambda x, rng: np.zeros(np.shape(x)),
 }
-REAL = [case for case in CASES if not any(map(np.iscomplexobj, case.inputs)) and all(map(np.size, case.inputs))]
+REAL = [
+    case for case in CASES
+    if not any(map(np.iscomplexobj, case.inputs)) and all(map(np.size, case.inputs))
+    and case.function is not np.partition  # where equal elements land is NumPy's affair, and changes from step to step
+]  # fmt: skip
 PLANTED = [(case, plant, dtype) for plant in PLANTS for dtype in (np.float64, np.float32) for case in REAL][::EVERY]
 
 
@@ -48,9 +54,15 @@ def test_no_rule_is_called_wrong_at_a_planted_point(case: Case, plant: str, dtyp
     inputs = [np.asarray(PLANTS[plant](x, rng), dtype)[()] for x in case.inputs]
     try:
         case(*inputs)
-    except np.linalg.LinAlgError:  # the function has no value there
+    except (np.linalg.LinAlgError, ZeroDivisionError):  # the function has no value there
         return
-    assert_no_alarm(am.check_grads(case, *inputs, report=True))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DegenerateWarning)
+        try:
+            report = am.check_grads(case, *inputs, report=True)
+        except DegenerateWarning:  # a rule says itself that it has no answer
+            return
+    assert_no_alarm(report)
 
 
 # ------------------------------------------------------------------------------------------- Kinks that are hit

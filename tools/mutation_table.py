@@ -48,6 +48,8 @@ for kind in KINDS:
         cells[:3] = [cells[0] + 1, cells[1] + refused, cells[2] + bool(samples)]
         for form in (form for sample in samples for form in mutant.forms(sample)):
             one = outcome(mutant, form)
+            if one is None:
+                continue
             seen, recognised = one.recognised is not None, one.recognised is True
             found = (1, one.found, one.blamed, one.placed, seen, recognised)
             cells[3:] = [old + new for old, new in zip(cells[3:], found, strict=True)]

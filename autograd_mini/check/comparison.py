@@ -61,6 +61,7 @@ class Comparison:
         self.maps: list[Map] = []
         self.samples: list[tuple[Map, Any]] = []  # of larger arrays the elements drawn, and the argument there
         self.taylor = math.nan
+        self.terms: dict[int, float] = {}  # for each order, how large terms may be that cancel in its derivatives
 
     def weights(self, x: Any) -> Any:
         """Return random numbers for the elements of an array, away from 0 and exact in single precision."""

@@ -151,27 +151,32 @@ def missing_sum(one: Local, label: str, pull: Pull) -> Pattern | None:
     def function(wide: Any) -> Any:
         return coordinates(one.function(*one.points[:at], wide, *one.points[at + 1 :]))
 
-    for shape in wide_shapes(one, np.shape(x)):
+    for shape, put in ways_to_broadcast(one, np.shape(x)):
         try:
             wide = np.broadcast_to(x, shape)
-            fits = same(function(wide), coordinates(one.node.call.result))
+            fits = same(function(put(wide)), coordinates(one.node.call.result))
         except ValueError:  # it doesn't broadcast to that
             continue
         if fits and wide.size <= WIDE:
-            slopes = finite_difference(lambda wide: weights @ function(wide), wide).derivative
+            slopes = finite_difference(lambda wide, put=put: weights @ function(put(wide)), wide).derivative
             part = unsummed(pull.gradients[at], slopes, np.shape(x))
             if part:
                 return Pattern(label, "missing sum", f"{part} in place of the sum over the axes that were broadcast")
     return None
 
 
-def wide_shapes(one: Local, shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Return the shapes to which an operation may have broadcast an argument of some shape."""
+def ways_to_broadcast(one: Local, shape: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Callable[[Any], Any]]]:
+    """Iterate over the shapes to which an operation may have broadcast an argument, and how it is then passed."""
     found = [np.shape(result) for _, result in leaves(one.node.call.result)][:1]
     cores = range(len(shape) + 1)
     found = [result[: len(result) - core] + shape[len(shape) - core :] for result in found for core in cores]
+    shapes = [x.shape for x in one.node.call.arguments if hasattr(x, "shape")]
     try:
-        found.append(np.broadcast_shapes(*(x.shape for x in one.node.call.arguments if hasattr(x, "shape"))))
+        found.append(np.broadcast_shapes(*shapes))
     except ValueError:  # its arguments have axes that aren't broadcast, as matrices have
         pass
-    return [wide for wide in dict.fromkeys(found) if wide != shape]
+    yield from ((wide, lambda x: x) for wide in dict.fromkeys(found) if wide != shape)
+    if len(shape) == 1:  # a vector beside a stack of matrices: a stack of columns, or of rows
+        for stack in dict.fromkeys(other[:-2] for other in shapes if len(other) > 2):
+            yield stack + shape, lambda x: x[..., :, None]
+            yield stack + shape, lambda x: x[..., None, :]

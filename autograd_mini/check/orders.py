@@ -74,7 +74,7 @@ def one_order(
     if "jvp" in comparison.modes:
         for number, g in enumerate(gradients):
             if g.size:
-                tangent(comparison, probe, wide, weights, number, coordinates([g]), order)
+                tangent(comparison, function, probe, wide, weights, number, coordinates([g]), order)
     return following, all(np.all(np.isfinite(g)) for g in gradients)
 
 
@@ -96,6 +96,7 @@ def second_pull(comparison: Comparison, gradients: list[Any], second: Any, order
 
 def tangent(
     comparison: Comparison,
+    function: Function,
     probe: Probe,
     arguments: tuple[Any, ...],
     weights: Vector,
@@ -106,9 +107,12 @@ def tangent(
     """Compare the jvp in a random direction with the vjp, or with differences if vjp isn't among the modes."""
     x, place = probe.leaves[number], (comparison.labels[number], None, "")
     direction = comparison.weights(x)
-    still = [np.zeros_like(p) for p in probe.leaves]
-    still[number] = direction
-    _, slope = jvp(probe.function, arguments, replace_leaves(arguments, iter(still)))
+    others = [join(raw(p), None) for _, p in leaves(arguments)]
+
+    def of_one(moved: Any) -> Any:  # an infinite slope by another argument has no part in it
+        return function(*replace_leaves(arguments, iter([*others[:number], moved, *others[number + 1 :]])))
+
+    _, slope = jvp(of_one, (others[number],), (direction,))
     found, along = float(weights @ coordinates(slope)), coordinates([direction])
     if "vjp" not in comparison.modes:
         comparison.judged(probe, weights, [(place, {number: np.asarray(direction)}, found)], g, order, "jvp", 0.0,
@@ -118,8 +122,12 @@ def tangent(
     natural = float(np.max(abs(probe.start), initial=0.0))
     relative = float(np.max(probe.noise, initial=0.0)) / natural if natural else probe.eps
     eps = max(relative, coarseness(x) if probe.narrow else 0.0)
-    reach = float(abs(weights) @ abs(probe.start)) / probe.width({number: np.asarray(direction)})
-    error = ROUNDING * eps * (float(abs(g) @ abs(along)) + reach)
+    width = probe.width({number: np.asarray(direction)})
+    reach = float(abs(weights) @ np.maximum(abs(probe.start), comparison.terms.get(order - 1, 0.0))) / width
+    comparison.terms[order] = max(comparison.terms.get(order, 0.0), reach)
+    # Where all is 0 nothing tells how large the terms are that cancel: as the argument, then.
+    size = float(abs(g) @ abs(along)) + reach or float(np.max(abs(x), initial=0.0)) / width
+    error = ROUNDING * eps * size
     finite = math.isfinite(found) == math.isfinite(by_vjp)
     same = abs(found - by_vjp) <= error + max(comparison.atol, comparison.rtol * abs(by_vjp))
     verdict = Verdict.RIGHT if same or (finite and not math.isfinite(found)) else Verdict.WRONG

@@ -146,7 +146,8 @@ def vector_slope(x: Any, out: Any, ord: float, axes: tuple[int, ...]) -> Any:
 
 def spectral_slope(x: Any, ord: Any, axes: tuple[int, ...]) -> Any:
     """Return the derivative of the sum, the largest or the smallest of a matrix's singular values."""
-    u, _, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
+    u, s, vh = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
+    u = u * on_rows(np.sign(nonzero(s)))  # a slope of 0 at 0
     part = slice(None) if ord == "nuc" else slice(0, 1) if ord == 2 else slice(-1, None)
     return np.moveaxis(np.conj(u[..., :, part] @ vh[..., part, :]), (-2, -1), axes)
 
@@ -194,15 +195,26 @@ def read_triangle(g: Any, low: bool) -> Any:
     return lower(whole, 0.5) if low else transposed(lower(transposed(whole), 0.5))
 
 
+def rounding(values: Any) -> Any:
+    """Return how far rounding moves the eigenvalues or singular values of a matrix (Golub and Van Loan, 8.1)."""
+    largest = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
+    return 4 * values.shape[-1] * np.finfo(values.dtype).eps * largest
+
+
+def nonzero(values: Any) -> Any:
+    """Return the values, with 0 in place of those that are only rounding."""
+    return np.where(np.abs(values) <= rounding(values), 0, values)
+
+
 def gaps(values: Any) -> Any:
-    """Return 1 / (w_j - w_i), with 0 where they are equal."""
-    return inverse(np.expand_dims(values, -2) - np.expand_dims(values, -1))
+    """Return w_j - w_i, with 0 where they differ by rounding only."""
+    apart = np.expand_dims(values, -2) - np.expand_dims(values, -1)
+    return np.where(np.abs(apart) <= np.expand_dims(rounding(values), -1), 0, apart)
 
 
 def warn_if_equal(values: Any, cotangents: tuple[Any, ...], name: str) -> None:
     """Warn if a gradient is asked for through vectors (columns) whose values coincide: it takes these as fixed."""
-    equal = np.expand_dims(values, -2) == np.expand_dims(values, -1)
-    repeated = np.expand_dims(np.sum(equal, axis=-1) > 1, -2)
+    repeated = np.expand_dims(np.sum(gaps(values) == 0, axis=-1) > 1, -2)
     if any(np.any((g != 0) & repeated) for g in cotangents):
         warnings.warn(
             f"{name}: values coincide, and their vectors are then any basis of a space. The gradient takes that basis"
@@ -227,7 +239,7 @@ def eigh_cotangent(g: Any, out: Any, UPLO: str = "L") -> Any:
     """Return v̄ (diag(g_w) + F ∘ (vᵀ g_v)) vᵀ with F = 1 / (w_j - w_i), for the triangle that was read."""
     (w, v), (g_w, g_v) = out, g
     warn_if_equal(w, (g_v,), "numpy.linalg.eigh")
-    middle = on_diagonal(g_w) + gaps(w) * (transposed(v) @ g_v)
+    middle = on_diagonal(g_w) + inverse(gaps(w)) * (transposed(v) @ g_v)
     return read_triangle(np.conj(v) @ middle @ transposed(v), UPLO in ("L", "l"))
 
 
@@ -261,6 +273,15 @@ def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
         g_q = g_q + a[..., :, rows:] @ adjoint(beyond)
         r, g_r = r[..., :, :rows], g_r[..., :, :rows]
     middle = lower(r @ adjoint(g_r) - adjoint(g_q) @ q, 0.5)
+    singular = np.any(nonzero(np.diagonal(r, axis1=-2, axis2=-1)) == 0, axis=-1)[..., None, None]
+    if np.any(singular):
+        warnings.warn(
+            "numpy.linalg.qr: the columns are linearly dependent, and the rest of q is then any basis of a space. The"
+            " gradient there is NaN; np.linalg.svd or np.linalg.eigh of a product may be what is meant.",
+            DegenerateWarning,
+            stacklevel=user_depth() + 1,
+        )
+        r = np.where(singular, np.nan, r)
     left = (g_q + q @ (middle + adjoint(middle))) @ adjoint(np.linalg.inv(r))
     whole = left if rows >= columns else np.concatenate([left, q @ beyond], axis=-1)
     return np.conj(whole)
@@ -269,8 +290,8 @@ def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
 def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """Return u (S_u s + s S_v + diag g_s) vᴴ, and what moves u and v out of their spaces, in Townsend's notation."""
     if not compute_uv:
-        u, _, vh = np.linalg.svd(a, full_matrices=False)
-        return np.conj((u * on_rows(g)) @ vh)
+        u, s, vh = np.linalg.svd(a, full_matrices=False)
+        return np.conj((u * on_rows(g * np.sign(nonzero(s)))) @ vh)
     if full_matrices and a.shape[-1] != a.shape[-2]:
         raise NotCovered(
             f"np.linalg.svd of shape {a.shape} with full_matrices=True has no derivative rule",
@@ -280,7 +301,7 @@ def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_
     (u, s, vh), (g_u, g_s, g_vh) = out, map(np.conj, g)
     v, g_v = adjoint(vh), adjoint(g_vh)
     warn_if_equal(s, (g_u, g_v), "numpy.linalg.svd")
-    slopes = gaps(s * s)
+    slopes, s = inverse(gaps(s) * (np.expand_dims(s, -2) + np.expand_dims(s, -1))), nonzero(s)
     turn_u, turn_v = slopes * (adjoint(u) @ g_u), slopes * (adjoint(v) @ g_v)
     middle = (turn_u + adjoint(turn_u)) * on_rows(s) + np.expand_dims(s, -1) * (turn_v + adjoint(turn_v))
     moved_u = (g_u - u @ (adjoint(u) @ g_u)) * on_rows(inverse(s))
