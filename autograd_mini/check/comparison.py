@@ -22,6 +22,7 @@ own_module(globals())
 ROUNDING = 1000  # how many times the relative noise of a function its gradient may be off
 KNOWN = 1e-2  # a slope counts as known if its error is less than this part of the gradient's size
 BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
+FAR_BESIDE, STEP_BESIDE = 200, 2.0**-6  # the most such points at a tie, and the step there as a part of their distance
 OPINIONS = 8  # how many wrong elements of an array get a second opinion; the rest are taken to be of the same kind
 
 
@@ -234,6 +235,8 @@ class Comparison:
             one = Entry(order, mode, *place, found, slope.value, slope.reference, error + slack, verdict, *sides, note)
             if verdict is Verdict.KINK and not one.subgradient:
                 one = self._beside(one, probe, weights, directions)
+            if verdict is Verdict.WRONG and order == 1 and math.isfinite(found):
+                one = self._at_tie(one, probe, weights, directions)
             made.append(self.add(one))
         return made
 
@@ -244,18 +247,41 @@ class Comparison:
         """
         if entry.order > 1:
             return replace(entry, beside=(-math.inf, math.inf))
-        found = []
-        width = probe.width(directions)
-        for _ in range(BESIDE):
-            shift = {n: 2.0**-12 * width * self.normal(x) for n, x in enumerate(probe.leaves)}
-            ends = []
-            for sign in (1, -1):
-                moved = {n: s + sign * 2.0**-18 * width * directions.get(n, 0.0) for n, s in shift.items()}
-                ends.append(probe.change(moved, 1.0))
-            found.append(float(weights @ (ends[0] - ends[1])) / (2.0**-17 * width))
+        far = 2.0**-12 * probe.width(directions)
+        found = [self._slope_beside(probe, weights, directions, far) for _ in range(BESIDE)]
         known = [slope for slope in found if math.isfinite(slope)]
         curved = 1e-3 * max(map(abs, known), default=0.0)  # what they differ by without a kink
         return replace(entry, beside=tuple(known), allowed=entry.allowed + curved)
+
+    def _at_tie(self, entry: Entry, probe: Probe, weights: Vector, directions: Directions) -> Entry:
+        """Return the entry as one of a kink if each element has a slope there, but the function no gradient.
+
+        The median of three equal numbers doesn't move with any one of them, but with all: near by it has other slopes,
+        however near, and the numbers between them are generalised gradients (see `Entry.subgradient`).
+        """
+        any_way = {n: self.normal(x) for n, x in enumerate(probe.leaves)}
+        far = 2.0**-26 * probe.width(directions)
+        around = [self._slope_beside(probe, weights, any_way, far) for _ in range(4)]
+        noise = 100 * float(abs(weights) @ probe.noise) / (far * STEP_BESIDE)
+        if not np.ptp(around) > max(1e-3 * max(map(abs, around)), noise):
+            return entry
+        known, here = [], entry.expected
+        for _ in range(FAR_BESIDE):
+            slope = self._slope_beside(probe, weights, directions, far)
+            known += [slope] if math.isfinite(slope) else []
+            one = replace(entry, verdict=Verdict.KINK, left=here, right=here, beside=tuple(known))
+            if one.subgradient and len(known) >= BESIDE:
+                return one
+        return entry
+
+    def _slope_beside(self, probe: Probe, weights: Vector, directions: Directions, far: float) -> float:
+        """Return the slope in a direction at a random point so far away."""
+        shift, step = {n: far * self.normal(x) for n, x in enumerate(probe.leaves)}, STEP_BESIDE * far
+        high, low = (
+            probe.change({n: s + sign * step * directions.get(n, 0.0) for n, s in shift.items()}, 1.0)
+            for sign in (1, -1)
+        )
+        return float(weights @ (high - low)) / (2 * step)
 
     @staticmethod
     def _size(
