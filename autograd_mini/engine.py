@@ -107,8 +107,8 @@ class Value(operators.ArrayOperators):
         node = self._node
         found = None if node is None else node.grad
         if found is ZEROS:
-            found = node.grad = np.zeros_like(self._raw)
-        elif isinstance(found, np.generic) and type(self._raw) is ndarray:
+            found = node.grad = np.zeros_like(self._raw)[()]
+        if isinstance(found, np.generic) and type(self._raw) is ndarray:
             found = node.grad = np.array(found)  # an array of shape () can be written to, so its gradient can
         return found
 

@@ -108,11 +108,10 @@ class Trace:
         made = []
         for cot, leaf in zip(cots, self.leaves, strict=True):
             if cot is None:
-                made.append(np.zeros_like(leaf._raw))
-            elif not isinstance(cot, Value):
-                made.append(own_result(cot if plain else conjugate(cot), leaf._raw))
-            else:
-                made.append(cot if plain else conjugate(cot))
+                cot = np.zeros_like(leaf._raw)
+            elif not plain:
+                cot = conjugate(cot)
+            made.append(own_result(cot, leaf._raw))
         return made
 
     def derivative(self, walk: Any, results: Sequence[Any], seeds: Sequence[Any], names: Sequence[str]) -> list[Any]:
@@ -194,10 +193,10 @@ def conjugate(x: Any) -> Any:
 
 
 def own_result(cot: Any, data: Any) -> Any:
-    """Return a raw gradient that shares no memory with anything else."""
+    """Return a raw gradient that shares no memory with anything else, a scalar for a scalar; a Value as it is."""
     if isinstance(cot, np.ndarray):
         return cot.copy() if cot.shape or isinstance(data, np.ndarray) else cot[()]
-    return np.array(cot) if isinstance(data, np.ndarray) else cot
+    return np.array(cot) if isinstance(data, np.ndarray) and not isinstance(cot, Value) else cot
 
 
 def positions(argnums: Argnums, args: tuple[Any, ...], name: str) -> tuple[int, ...]:

@@ -235,7 +235,7 @@ def jvp(function: Function, args: Sequence[Any], tangents: Sequence[Any]) -> tup
     for result, dummy in zip(results, dummies, strict=True):
         slope = None if dummy is None else arrived[dummy._node]
         data = result._raw if isinstance(result, Value) else result
-        made.append(np.zeros_like(data) if slope is None else slope if recorded else own_result(slope, data))
+        made.append(own_result(np.zeros_like(data) if slope is None else slope, data))
     return trace.strip(trace.result, walk.outer), like_result(trace.result, iter(made), flat)
 
 

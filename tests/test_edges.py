@@ -217,3 +217,13 @@ def test_comparisons_in_a_loop_cost_one_walk_for_each_function(monkeypatch):
 def test_an_empty_container_needs_no_leaf():
     with am.no_grad():
         assert am.value_and_grad(lambda p: 3.0)({}) == (3.0, {})
+
+
+@pytest.mark.parametrize("x", [2.0, np.float32(2.0), np.array(2.0), np.complex64(2.0)])
+def test_a_gradient_of_zero_is_a_scalar_where_any_other_is(x):
+    v, made = am.Value(x), [am.grad(lambda x: 3.0)(x), am.grad(lambda x: np.real(x) ** 2)(x)]
+    with pytest.warns(ZeroGradientWarning):
+        (np.heaviside(np.real(v), 0.5) + am.Value(1.0)).backward()
+    zero, other = am.jvp(lambda x: (1.0, np.real(x) ** 2), (2.0,), (1.0,))[1]
+    assert {(type(g), g.dtype) for g in [*made, v.grad]} == {(type(v.data), v.dtype)}
+    assert type(zero) is type(other) is np.float64
