@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .errors import ConversionRefused, InvalidInput, NotCovered
-from .primitives import Recorded, cast, getitem, relu, sigmoid, unstack
+from .primitives import Recorded, cast, contains_value, getitem, relu, sigmoid, unstack
 from .registry import Rule
 
 # Operators whose recorder may be called directly, and how two plain numbers are combined: Python's own operators on
@@ -271,7 +271,10 @@ class ArrayOperators(Recorded):
         )
 
     def __getattr__(self, name: str) -> Any:
-        hint = f": it is not covered as a method; np.{name}(v) may be" if hasattr(np.ndarray, name) else ""
+        hint = ""
+        if hasattr(np.ndarray, name):
+            hint = f"np.{name}(v) may be" if hasattr(np, name) else f"v.data.{name} is that of the bare array"
+            hint = f": it is not covered as a method; {hint}"
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")
 
     def __format__(self, spec: str) -> str:
@@ -358,10 +361,11 @@ def refuse_out(name: str) -> NoReturn:
 
 def refuse_argument(rule: Rule, name: str, arg: Any) -> NoReturn:
     """Raise because a Value was passed where the function has no derivative rule, or an argument isn't covered."""
+    known = f"a raw array for {name} (v.data), or am.rule(..., {name}=lambda g, ...: ...)"
     raise NotCovered(
         f"{rule.name} has no derivative rule for its argument {name} = {describe(arg)}",
         f"the rule covers {', '.join(rule.pullbacks)}",
-        f"a raw array for {name} (v.data), or am.rule(..., {name}=lambda g, ...: ...)",
+        known if contains_value(arg) else "the call without it",
     )
 
 

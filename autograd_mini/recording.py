@@ -281,7 +281,7 @@ UFUNC_METHODS = {
 
 def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Record a call of a ufunc or of one of its methods."""
-    kwargs = {name: x for name, x in kwargs.items() if x is not None}
+    kwargs = {name: x for name, x in kwargs.items() if x is not None or name == "axis"}  # axis=None is every axis
     if "out" in kwargs:
         operators.refuse_out(f"numpy.{ufunc.__name__}")
     if method == "outer":
@@ -292,7 +292,7 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
         if equivalent is not None:
             return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)
     if method != "__call__":
-        operators.refuse_uncovered(f"numpy.{ufunc.__name__}.{method}", inputs, kwargs)
+        operators.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs)
     rule = RULES.get(ufunc)
     if rule is None:
         return call_without_rule(ufunc, inputs, kwargs)

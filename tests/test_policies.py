@@ -72,6 +72,8 @@ def test_ufunc_methods():
     x = am.Value([[1.0, 2.0], [3.0, 4.0]])
     np.testing.assert_array_equal(np.add.reduce(x).data, [4.0, 6.0])
     np.testing.assert_array_equal(np.multiply.reduce(x, axis=1).data, [2.0, 12.0])
+    assert np.add.reduce(x, axis=None).data == 10.0
+    assert np.maximum.reduce(x, None).data == 4.0
     np.testing.assert_array_equal(np.add.accumulate(x, axis=1).data, [[1.0, 3.0], [3.0, 7.0]])
     outer = np.multiply.outer(am.Value([1.0, 2.0]), np.array([1.0, 10.0]))
     np.testing.assert_array_equal(outer.data, [[1.0, 10.0], [2.0, 20.0]])

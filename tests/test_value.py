@@ -234,6 +234,8 @@ def test_ndarray_methods(call, plain):
 def test_an_ndarray_method_that_is_missing_names_the_function():
     with pytest.raises(AttributeError, match=r"np\.sort\(v\)"):
         am.Value([2.0, 1.0]).sort()
+    with pytest.raises(AttributeError, match=r"v\.data\.fill is that of the bare array"):
+        am.Value([2.0, 1.0]).fill(0.0)
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = am.Value(1.0).nonsense
 
@@ -349,6 +351,14 @@ def test_uncovered_functions_raise_at_the_call():
     text = str(caught.value)
     assert "Value (2,) float64" in text
     assert "am.rule(np.i0" in text
+
+
+def test_an_argument_that_is_not_covered_is_to_be_left_out():
+    v = am.Value([1.0, 2.0])
+    with pytest.raises(NotCovered, match="argument signature = 'dd->d'(?s:.*)instead: the call without it"):
+        np.add(v, 1.0, signature="dd->d")
+    with pytest.raises(NotCovered, match=r"argument shape = \[Value(?s:.*)instead: a raw array for shape"):
+        np.reshape(v, (am.Value(2.0), 1))
 
 
 def test_numpy_scalars_on_the_left_dispatch():
