@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
 from . import cli_check, cli_grad, cli_train
@@ -21,7 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_train.add_parser(commands)
     cli_grad.add_parser(commands)
     cli_check.add_parser(commands)
-    options, late = parser.parse_known_args(argv)
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == [
+        "grad"
+    ]:  # whose options have two: a single minus starts an expression, a space says so to argparse
+        words = [f" {word}" if word.startswith("-") and word[1:2] != "-" and word != "-h" else word for word in words]
+    options, late = parser.parse_known_args(words)
     if late and (not hasattr(options, "values") or any(word.startswith("-") for word in late)):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
     if late:  # the values that follow an option, which argparse leaves

@@ -17,7 +17,7 @@ examples:
   autograd-mini grad "sigmoid(w*x)" w=1 x=3 --draw graph.svg
 
 An expression holds numbers, variables, + - * / **, parentheses, pi, e, and functions such as sin, exp, log, sqrt,
-tanh, abs, maximum, relu and sigmoid. Put one that starts with a minus in parentheses.
+tanh, abs, maximum, relu and sigmoid.
 """
 
 

@@ -36,7 +36,7 @@ OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 MEANT = {"ln": "log", "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "max": "maximum",
          "min": "minimum", "asinh": "arcsinh", "acosh": "arccosh", "atanh": "arctanh"}  # fmt: skip
 LONGEST, DEEPEST = 2_000, 100
-ALLOWED = "numbers, the names given, + - * / **, parentheses and functions such as sin(x)"
+ALLOWED = "numbers, the names given, + - * / ** (a product as 2*x), parentheses and functions such as sin(x)"
 
 
 class ExpressionError(AutogradError, ValueError):
@@ -115,6 +115,9 @@ class Expression:
         """Compute the expression for the values of its variables, in the order of `names`."""
         return self._run(dict(zip(self.names, values, strict=True)))
 
+    def __repr__(self) -> str:
+        return self.text
+
     def refuse_not_finite(self, values: Mapping[str, float]) -> None:
         """Raise an error that points at the first piece whose result isn't finite."""
 
@@ -146,7 +149,7 @@ class Expression:
         except SyntaxError as error:
             start = min(max((error.offset or 1) - 1, 0), len(self.text))
             end = error.end_offset - 1 if error.end_offset and error.end_lineno == 1 else start + 1
-            raise ExpressionError(f"not an expression: {error.msg}", self.text, (start, end)) from None
+            raise ExpressionError(f"not an expression: {error.msg}", self.text, (start, end), ALLOWED) from None
         except (RecursionError, MemoryError, ValueError):
             raise ExpressionError("the expression can't be read: it is nested too deeply, or holds a null") from None
 

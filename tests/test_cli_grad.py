@@ -1,20 +1,16 @@
 """The command `autograd-mini grad`."""
 
-import argparse
+import re
 from pathlib import Path
 
 import pytest
 
-from autograd_mini.cli_grad import add_parser
+from autograd_mini.cli import main
 
 
 def run(*words: str) -> int:
     """Run the command line, as the console script does."""
-    parser = argparse.ArgumentParser(prog="autograd-mini")
-    add_parser(parser.add_subparsers(required=True))
-    options = parser.parse_args(["grad", *words])
-    code: int = options.run(options)
-    return code
+    return main(["grad", *words])
 
 
 def test_the_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,7 +54,17 @@ def test_an_infinite_gradient(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_kink(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("relu(x)", "x=0") == 0
-    assert "a kink here" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "a kink here" in out
+    assert "gradient of relu(x): right" in out
+
+
+@pytest.mark.parametrize(("text", "slope"), [("-x", -1), ("-x**2", -6), ("-h*x", -2), ("-2*x", -2), ("-(x)", -1)])
+def test_an_expression_may_start_with_a_minus(text: str, slope: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(text, "x=3", *(["h=2"] if "h" in text else [])) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{text} = ")
+    assert re.search(rf"^  x +{slope} ", out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +74,10 @@ def test_a_kink(capsys: pytest.CaptureFixture[str]) -> None:
         (("w*x", "w=1"), "'x' has no value\n  w*x\n    ^\n  instead: add x=...\n"),
         (("w*x", "w=1", "x=1", "w=2"), "w is given twice\n  instead: w=2 once\n"),
         (("x", "x=one"), "'one' isn't a number\n  x=one\n    ^^^\n"),
+        (
+            ("2x", "x=1"),
+            "not an expression: invalid decimal literal\n  2x\n  ^\n  instead: numbers, the names given, +",
+        ),
         (("x", "x=1", "y=2"), "'y' isn't in the expression\n  instead: its variables are: x\n"),
         (("log(x) + 1", "x=-1"), "this is nan at the values given\n  log(x) + 1\n  ^^^^^^\n"),
         (("9**9**9**9",), "this is inf at the values given\n  9**9**9**9\n     ^^^^^^^\n"),

@@ -165,7 +165,8 @@ def test_an_error_is_one_of_ours() -> None:
         (
             "1 + x.real",
             "this isn't allowed\n  1 + x.real\n      ^^^^^^\n"
-            "  instead: numbers, the names given, + - * / **, parentheses and functions such as sin(x)",
+            "  instead: numbers, the names given, + - * / ** (a product as 2*x), parentheses"
+            " and functions such as sin(x)",
         ),
         ("σ + ω.real", "this isn't allowed\n  σ + ω.real\n      ^^^^^^\n"),  # counted in characters, not in bytes
         ("", 'the expression is empty\n  instead: for example "tanh(w*x + b)"'),
@@ -188,10 +189,11 @@ def test_an_unknown_function_without_a_likely_meaning() -> None:
 def test_a_syntax_error_points_at_its_place(text: str, start: int) -> None:
     with pytest.raises(ExpressionError) as caught:
         Expression(text)
-    what, shown, carets = str(caught.value).splitlines()
+    what, shown, carets, instead = str(caught.value).splitlines()
     assert what.startswith("not an expression: ")
     assert shown == "  " + text
     assert carets.index("^") == 2 + start
+    assert instead.startswith("  instead: numbers, the names given, + - * / ** (a product as 2*x)")
 
 
 def test_a_piece_that_is_not_finite() -> None:
