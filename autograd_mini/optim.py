@@ -10,6 +10,7 @@ import numpy as np
 
 from .engine import Value
 from .errors import BackwardError, InvalidInput
+from .graph import LEAF
 
 
 class SGD:
@@ -108,6 +109,12 @@ def checked_parameters(params: Iterable[Value]) -> list[Value]:
                 f"parameter {i} is of type {type(p).__name__}",
                 "only a Value has a gradient",
                 "am.Value(array), used in the loss",
+            )
+        if p.node is None or p.node.op is not LEAF:
+            raise InvalidInput(
+                f"parameter {i} is {p!r}",
+                "only the data of a leaf can be changed; this one is a constant, or the result of an operation",
+                "the leaves that it was computed from, or am.Value(v.data) for a new one",
             )
     if len({id(p) for p in listed}) < len(listed):
         raise InvalidInput("a parameter is there twice", "it would be changed twice in each step", "each once")

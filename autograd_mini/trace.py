@@ -255,11 +255,12 @@ def check_scalar(result: Any, function: Function) -> None:
     """Raise unless a function returned a single real number."""
     shape = np.shape(result) if is_leaf(result) or isinstance(result, (int, np.integer)) else None
     if shape != ():
-        got = f"an array of shape {shape}" if shape else f"{type(result).__name__}"
+        got = f"an array of shape {shape}" if shape else "None" if result is None else type(result).__name__
+        instead = "np.sum(...) of it, am.jacobian for all derivatives, or am.vjp with a cotangent"
         raise BackwardError(
             f"{name_of(function)} returned {got}",
             "a gradient is the derivative of a single number",
-            "np.sum(...) of it, am.jacobian for all derivatives, or am.vjp with a cotangent",
+            "`return` with that number" if result is None else instead,
         )
     if np.iscomplexobj(result):
         raise BackwardError(

@@ -169,6 +169,7 @@ def test_mean_squared_error_is_the_mean_of_squares():
     value, slope = am.value_and_grad(nn.mean_squared_error)(x, y)
     assert value == pytest.approx(((x - y) ** 2).sum() / 12)
     np.testing.assert_allclose(slope, (x - y) / 6)
+    assert nn.mean_squared_error([1.0, 2.0], [1.0, 4.0]) == 2.0
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,9 @@ def test_what_is_no_list_of_parameters_is_refused():
         SGD([], lr=0.1)
     with pytest.raises(InvalidInput, match="parameter 1 is of type ndarray"):
         SGD([w, np.ones(2)], lr=0.1)
+    for no_leaf in (w * 2.0, w.detach()):
+        with pytest.raises(InvalidInput, match=r"parameter 1 is Value\((?s:.*)the leaves that it was computed from"):
+            SGD([w, no_leaf], lr=0.1)
     with pytest.raises(InvalidInput, match="a parameter is there twice"):
         SGD([w, w], lr=0.1)
 

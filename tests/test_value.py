@@ -355,7 +355,7 @@ def test_uncovered_functions_raise_at_the_call():
 
 def test_an_argument_that_is_not_covered_is_to_be_left_out():
     v = am.Value([1.0, 2.0])
-    with pytest.raises(NotCovered, match="argument signature = 'dd->d'(?s:.*)instead: the call without it"):
+    with pytest.raises(NotCovered, match=r"argument signature = 'dd->d'(?s:.*)instead: the call without it"):
         np.add(v, 1.0, signature="dd->d")
     with pytest.raises(NotCovered, match=r"argument shape = \[Value(?s:.*)instead: a raw array for shape"):
         np.reshape(v, (am.Value(2.0), 1))

@@ -63,7 +63,7 @@ def mean_squared_error(predicted: Any, target: Any) -> Any:
             "each prediction is compared with its own target; broadcasting would compare it with others too",
             f"target.reshape{mine}" if alike else f"targets of shape {mine}",
         )
-    return np.mean(np.square(predicted - target))
+    return np.mean(np.square(np.subtract(predicted, target)))
 
 
 def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
