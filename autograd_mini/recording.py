@@ -111,7 +111,7 @@ def checked_result(result: Any, rule: Rule) -> Any:
     Raises
     ------
     InvalidInput
-        If it is a Value, an array of objects or not an array at all.
+        If it is a Value, an array of something else than numbers, or not an array at all.
     """
     if isinstance(result, (tuple, list)):
         parts = [np.float64(part) if type(part) is float else part for part in result]
@@ -119,12 +119,12 @@ def checked_result(result: Any, rule: Rule) -> Any:
             return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     elif isinstance(result, (bool, int, float, complex)):
         return np.asarray(result)[()]
-    elif hasattr(result, "dtype") and not isinstance(result, Value) and result.dtype.kind != "O":
+    elif hasattr(result, "dtype") and not isinstance(result, Value) and result.dtype.kind in "biufc":
         return result
     raise InvalidInput(
         f"{rule.name} returned {operators.describe(result)} from raw arguments",
         "a function with a rule maps numbers and arrays to numbers and arrays",
-        "Values as arguments of their own, not inside a dict or a closure; arrays of numbers, not of objects",
+        "Values as arguments of their own, not inside a dict or a closure; arrays of numbers, not of objects or texts",
     )
 
 

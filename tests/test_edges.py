@@ -133,6 +133,8 @@ def test_what_a_function_with_a_rule_may_return():
         am.grad(nothing)(1.0)
     with pytest.raises(InvalidInput, match="not of objects"):
         np.array([2, 3], dtype=object) * am.Value([1.0, 2.0])
+    with pytest.raises(InvalidInput, match=r"numpy\.stack returned ndarray \(2,\) <U32 from raw"):
+        am.array([am.Value(1.0), "2"])
 
 
 def test_a_rule_for_any_number_of_arrays_names_wanted():
