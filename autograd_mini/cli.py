@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
 from . import cli_check, cli_grad, cli_train
+
+# How many threads share a matrix product; the libraries behind NumPy read it when they are imported.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,13 +27,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_grad.add_parser(commands)
     cli_check.add_parser(commands)
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == [
-        "grad"
-    ]:  # whose options have two: a single minus starts an expression, a space says so to argparse
+    if words[:1] == ["grad"]:
+        # Its options have two: a single minus starts an expression, and a space before it says so to argparse.
         words = [f" {word}" if word.startswith("-") and word[1:2] != "-" and word != "-h" else word for word in words]
     options, late = parser.parse_known_args(words)
     if late and (not hasattr(options, "values") or any(word.startswith("-") for word in late)):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
     if late:  # the values that follow an option, which argparse leaves
         options.values += late
+    if argv is None and options.run is cli_train.run:
+        start_on_one_thread()
     return int(options.run(options))
+
+
+def start_on_one_thread() -> None:
+    """Start this program again with one thread for each matrix product, unless the environment says how many.
+
+    The products of a small network are too short to be shared: where other programs keep the cores busy, the threads
+    wait for one another thirty times as long as they compute. (Windows can't replace a process by another.)
+    """
+    if os.name == "posix" and not any(name in os.environ for name in THREADS):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], os.environ | dict.fromkeys(THREADS, "1"))

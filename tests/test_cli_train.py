@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import builtins
 import json
+import os
+import sys
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from autograd_mini import cli_train, nn, train
+from autograd_mini import cli, cli_train, nn, train
 from autograd_mini.check import Verdict
 from autograd_mini.cli import main
 from autograd_mini.data import load_digits
@@ -219,3 +221,24 @@ def test_without_a_renderer_the_dot_text_is_left(at, capsys, monkeypatch):
     assert 'for a picture: pip install "autograd_mini[draw]"' in capsys.readouterr().out
     assert (folder / "graph.dot").read_text().startswith("digraph")
     assert not (folder / "graph.svg").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another system can't replace a process by another")
+def test_as_a_program_it_starts_again_on_one_thread(monkeypatch, tmp_path):
+    class Replaced(Exception):
+        pass
+
+    def execve(program, words, environment):
+        raise Replaced(program, words, environment)
+
+    for name in cli.THREADS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.execve", execve)
+    monkeypatch.setattr("sys.argv", ["autograd-mini", "train", "digits", "--out", str(tmp_path)])
+    with pytest.raises(Replaced) as caught:
+        main()
+    program, words, environment = caught.value.args
+    assert words == [program, *sys.orig_argv[1:]]
+    assert [environment[name] for name in cli.THREADS] == ["1"] * len(cli.THREADS)
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")  # somebody has said how many
+    assert main() == 2  # the folder is there already
