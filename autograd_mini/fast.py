@@ -39,7 +39,7 @@ def record_one(rule: Rule, function: Recorder, Value: Any, record_call: Recorder
             return record_call(rule, (x,), {})
         data = x._raw
         out = function(data)
-        if type(data) is float64:
+        if type(data) is float64 and type(out) is float64:
             node: Any = new(Node)
             node.op, node.x1, node.out = exact, data, out
         else:
@@ -90,12 +90,12 @@ def record_two(rule: Rule, function: Recorder, Value: Any, record_call: Recorder
         if current() is not None or (n1 is None and n2 is None):
             return record_call(rule, (x1, x2), {})
 
-        if (type(d1) is float64 and type(d2) in _SCALARS) or (type(d2) is float64 and type(d1) in _SCALARS):
-            out = compute(d1, d2)
+        scalars = (type(d1) is float64 and type(d2) in _SCALARS) or (type(d2) is float64 and type(d1) in _SCALARS)
+        out = compute(d1, d2) if scalars else function(d1, d2)
+        if scalars and type(out) is float64:
             node: Any = new(Node)
             node.op, node.x1, node.x2, node.out = exact, d1, d2, out
         else:
-            out = function(d1, d2)
             dtype, shape = out.dtype, out.shape
             if (
                 shaped

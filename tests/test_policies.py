@@ -252,6 +252,17 @@ def test_rules_and_ops_are_pickled_by_name():
         registry.rule_named("numpy.nonsense")
 
 
+@pytest.mark.parametrize("number", [np.float64, np.array], ids=lambda f: f.__name__)
+def test_a_complex_result_of_real_numbers_has_real_gradients(number):
+    turn, join = am.primitive(lambda x: np.exp(1j * x)), am.primitive(lambda a, b: a + 1j * b)
+    am.rule(turn, broadcasts=True, x=lambda g, out: g * 1j * out)
+    am.rule(join, broadcasts=True, a=lambda g: g, b=lambda g: g * 1j)
+    x, a, b = am.Value(number(0.5)), am.Value(number(2.0)), am.Value(number(3.0))
+    (turn(x).imag + join(a, b).imag ** 2).backward()
+    assert [type(g) for g in (x.grad.item(), a.grad.item(), b.grad.item())] == [float] * 3
+    np.testing.assert_allclose([x.grad, a.grad, b.grad], [np.cos(0.5), 0, 6])
+
+
 def test_functions_that_only_look_pass_through():
     x = am.Value(np.ones((2, 3)))
     assert np.shape(x) == (2, 3)
