@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
+from typing import Any
+
 
 class AutogradError(Exception):
     """Base of every error that `autograd_mini` raises on purpose.
@@ -34,6 +37,10 @@ class AutogradError(Exception):
         if self.instead:
             lines.append(f"  instead: {self.instead}")
         return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A subclass may take other arguments, and an error comes back from another process as a pickle.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 class NotCovered(AutogradError, TypeError):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Value, close_leaf, start_leaf
+from .engine import Value, close_leaf, leaf_data, start_leaf
 from .errors import InvalidInput
 from .graph import own_module, towards
 from .trace import (
@@ -168,7 +168,7 @@ def vjp(function: Function, *args: Any, has_aux: bool = False) -> tuple[Any, ...
         gradients: tuple[Any, ...] = arrange(trace.arguments, trace.gradients(walk, cots, names), at)
         return gradients
 
-    value = map_leaves(lambda x: x if isinstance(x, Value) else np.copy(x)[()], trace.strip(result, walk.outer))
+    value = map_leaves(lambda x: x if isinstance(x, Value) else leaf_data(x), trace.strip(result, walk.outer))
     return (value, pullback, trace.strip(aux, walk.outer)) if has_aux else (value, pullback)
 
 

@@ -3,6 +3,7 @@
 import array
 import copy
 import math
+import pickle
 import re
 import warnings
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
+from autograd_mini.cli_train import OutputError
 from autograd_mini.errors import (
     BackwardError,
     ConversionRefused,
@@ -18,6 +20,7 @@ from autograd_mini.errors import (
     StaleDataError,
     ZeroGradientWarning,
 )
+from autograd_mini.expression import ExpressionError
 
 
 @pytest.mark.parametrize(
@@ -229,3 +232,24 @@ def test_a_gradient_of_zero_is_a_scalar_where_any_other_is(x):
     zero, other = am.jvp(lambda x: (1.0, np.real(x) ** 2), (2.0,), (1.0,))[1]
     assert {(type(g), g.dtype) for g in [*made, v.grad]} == {(type(v.data), v.dtype)}
     assert type(zero) is type(other) is np.float64
+
+
+@pytest.mark.filterwarnings("error::FutureWarning")
+def test_the_value_of_a_vjp_is_an_array_of_the_same_kind():
+    dask = pytest.importorskip("dask.array")
+    x = dask.from_array(np.array([1.0, 2.0]), chunks=1)
+    value, pullback = am.vjp(lambda x: x**2, x)
+    (slope,) = pullback(value)
+    assert type(value) is type(slope) is type(x)
+    np.testing.assert_array_equal(slope.compute(), [2.0, 16.0])
+    np.testing.assert_array_equal(am.hvp(lambda x: np.sum(x**3), x, x).compute(), [6.0, 24.0])
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InvalidInput("what", "why", "instead"), ExpressionError("what", "x.y", (0, 3), "x"), OutputError("what", "why")],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_is_pickled_and_copied(error):
+    for made in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert (type(made), str(made), made.what) == (type(error), str(error), error.what)
