@@ -204,7 +204,9 @@ def leaf_data(data: Any, copy: bool = True) -> Any:
         raise InvalidInput(
             f"a Value can't be made of {shown}",
             "only real and complex numbers can be differentiated",
-            "x.astype(float), or use it as it is: raw arrays and numbers are constants",
+            "float(x) of a number; am.grad and its relatives take dicts, lists, tuples and dataclasses of numbers too"
+            if data.dtype.kind == "O"
+            else "x.astype(float), or use it as it is: raw arrays and numbers are constants",
         )
     return data.copy() if copy and hasattr(data, "copy") else data
 

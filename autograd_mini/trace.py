@@ -168,8 +168,8 @@ def as_argument(x: Any, position: int) -> Any:
 
 
 def numeric(x: Any) -> bool:
-    """Whether a list holds nothing but integers."""
-    return all(isinstance(item, int) and not isinstance(item, bool) for item in x)
+    """Whether a list holds nothing but integers, in lists of any depth."""
+    return all(numeric(i) if isinstance(i, list) else isinstance(i, int) and not isinstance(i, bool) for i in x)
 
 
 def flat(x: Any) -> Any:

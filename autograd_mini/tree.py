@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,7 @@ def rebuild(tree: Any, parts: Sequence[Any]) -> Any:
         pairs = dict(zip(tree, parts, strict=True))
         if type(tree) is dict:
             return pairs
-        same = tree.copy()
+        same = copy(tree)
         same.update(pairs)
         return same
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import re
+import types
 from typing import NamedTuple
 
 import numpy as np
@@ -244,12 +245,28 @@ def test_an_integer_argument_becomes_float64():
     assert am.grad(lambda x: (x * x).sum())(np.array([1, 2])).dtype == np.float64
     assert am.grad(lambda x: (x * x).sum())(np.ones(2, np.float32)).dtype == np.float32
     assert am.jacobian(lambda x: x * x)(np.float32(2)).dtype == np.float32
+    np.testing.assert_array_equal(am.grad(lambda x: (x * x).sum())([[1, 2], [3, 4]]), [[2.0, 4.0], [6.0, 8.0]])
 
 
 @pytest.mark.parametrize("bad", [True, None, "text", np.array(["a"]), np.array([True])])
 def test_what_cannot_be_differentiated_is_refused(bad):
     with pytest.raises(InvalidInput, match="only real and complex numbers can be differentiated"):
         am.grad(lambda x: 1.0)(bad)
+
+
+def test_an_object_that_is_no_container_is_refused_with_what_may_hold_numbers():
+    with pytest.raises(InvalidInput, match=r"made of namespace\(a=2.0\)(?s:.*)dicts, lists, tuples and dataclasses"):
+        am.grad(lambda p: p.a)(types.SimpleNamespace(a=2.0))
+
+
+def test_a_dict_of_a_class_of_its_own_keeps_its_class():
+    class Parameters(dict):
+        def total(self):
+            return sum(self.values())
+
+    gradient = am.grad(lambda p: p.total() ** 2)(Parameters(a=1.0, b=2.0))
+    assert type(gradient) is Parameters
+    assert gradient == {"a": 6.0, "b": 6.0}
 
 
 def test_a_gradient_is_of_one_real_number():
