@@ -67,6 +67,12 @@ def test_no_rule_is_called_wrong_at_a_planted_point(case: Case, plant: str, dtyp
 
 # ------------------------------------------------------------------------------------------- Kinks that are hit
 
+
+def softmax(x: Any) -> Any:
+    e = np.exp(x - np.max(x))
+    return e / np.sum(e)
+
+
 KINKS: dict[str, tuple[Any, ...]] = {
     "relu": (relu, [0.0, 1.0, -1.0]),
     "relu of a number": (relu, 0.0),
@@ -114,6 +120,12 @@ SMOOTH: dict[str, tuple[Any, ...]] = {
     "far ends of logaddexp": (lambda x: np.logaddexp(x, 0), [0.0, 700.0, -700.0]),
     "large numbers": (np.sin, [1e4, 1e5]),
     "integers": (lambda x: x**3 - x**-1, [1.0, -2.0, 3.0]),
+    "tiny squares": (lambda x: np.sum(x**2), [1e-12, -2e-12, 3e-12]),
+    "tiny logarithms": (lambda x: np.sum(np.log(x)), [1e-30, 2e-30]),
+    "a norm of tiny numbers": (np.linalg.norm, [3e-15, 4e-15]),
+    "a wave through tiny numbers": (lambda x, y: np.sum(np.sin(1e12 * x) * y), [1e-12, -2e-12], [0.5, 2.0]),
+    "a softmax that is all but one number": (softmax, [-1000.0, 640.0, 130.0, 360.0, -300.0]),
+    "a Cholesky factor near the edge": (np.linalg.cholesky, np.array([[1.0, 1.0], [1.0, 1.001]])),
 }
 EDGES: dict[str, tuple[Any, ...]] = {
     "sqrt at 0": (np.sqrt, [0.0, 1.0]),

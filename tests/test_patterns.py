@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from autograd_mini.check import Map
+from autograd_mini.check import Map, Verdict, check_grads
 from autograd_mini.check.patterns import find_patterns
 from autograd_mini.testing import arrays
 
@@ -51,10 +51,14 @@ PATTERNS = {
                                        " broadcast; its shape is (2, 3, 4), the argument's (3, 4)")),
     "unsummed, size 1": (BLOCK[0], BLOCK[0].sum(0, keepdims=True), ("missing sum", "it isn't summed over axis 0, along"
                          " which the argument was broadcast; its shape is (3, 4), the argument's (1, 4)")),
+    "unsummed, last axis": (BLOCK, BLOCK.sum(2), ("missing sum", "it isn't summed over axis 2, along which the argument"
+                            " was broadcast; its shape is (2, 3, 4), the argument's (2, 3)")),
     "transposed shape": (BLOCK[0].T, BLOCK[0], ("transposed", "it is transposed; its shape is (4, 3), the argument's"
                                                 " (3, 4)")),
     "flat": (A.ravel(), A, ("shape", "its numbers are right; its shape is (9,), the argument's (3, 3)")),
     "another shape": (np.ones(5), A, ("shape", "its shape is (5,), the argument's (3, 3)")),
+    "complex": (A + 1j, A, ("dtype", "it is complex, and its argument is real: the real part is right")),
+    "integers": (np.trunc(3 * A), 3 * A, ("dtype", "its numbers are cut to integers")),
     "one row": (changed(A, 1, -1.0), A, ("some elements", "it is wrong only in row 1; there, its sign is wrong")),
     "one column": (changed(A, (slice(None), 2), -1.0), A,
                    ("some elements", "it is wrong only in column 2; there, its sign is wrong")),
@@ -91,6 +95,36 @@ def test_the_numbers_of_the_argument_explain_errors() -> None:
     )
     y = np.array([0.0, 1.0, 0.0, -1.0, 2.0])
     assert one(np.where(y == 0, g + 1, g), g, y) == ("some elements", "it is wrong only where the argument is zero")
+
+
+def test_either_part_of_a_complex_argument_explains_errors() -> None:
+    z = np.array([-1 + 2j, 1 + 1j, -3 - 1j, 2 - 2j])
+    for x, part in ((z.real, "real"), (z.imag, "imaginary")):
+        assert one(np.where(x < 0, -Z, Z), Z, z) == (
+            "some elements",
+            f"it is wrong only where the {part} part of the argument is negative; there, its sign is wrong",
+        )
+
+
+def test_numbers_that_should_be_zero_do_not_hide_a_pattern() -> None:
+    x = np.array([-2.0, 0.5, -1.0, 3.0, -4.0])
+    g = np.array([0.0, 1.5, 2.0, 3.0, 0.5])
+    assert one(np.where(x < 0, 2 * g, g), g, x) == (
+        "some elements",
+        "it is wrong only where the argument is negative; there, it is 2 times what it should be",
+    )
+
+
+def test_a_sample_of_a_large_array_shows_the_pattern_of_the_whole() -> None:
+    x = np.random.default_rng(0).normal(size=(40, 40))
+    for bug, kind in ((lambda g: g.T, "transposed"), (lambda g: np.where(x < 0, 2 * g, g), "some elements")):
+        report = check_grads(lambda x: np.sum(x**3), x, grad=bug(3 * x**2), report=True)
+        assert [pattern.kind for pattern in report.patterns] == [kind]
+    one_row = 3 * x**2
+    one_row[7] *= 2
+    report = check_grads(lambda x: np.sum(x**3), x, grad=one_row, report=True)
+    assert report.verdict is Verdict.WRONG
+    assert report.patterns == ()  # of which row it is a sample doesn't tell
 
 
 def test_swapped_gradients_are_those_of_each_other() -> None:

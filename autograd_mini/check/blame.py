@@ -124,8 +124,7 @@ def wrong_lines(record: Record, draw: Function, seed: int) -> list[Blame]:
         gradients = [np.asarray(g) for g in pull.gradients]
         comparison.compare(Probe(one.function, one.points), weights, gradients, 1, "vjp", eps,
                            lambda: own_noise(pulled(one.function, pull.cotangent), one.points))  # fmt: skip
-        pairs = [(m, one.points[one.labels.index(m.argument)]) for m in comparison.maps] + comparison.samples
-        return rules_to_blame(one, comparison.entries, pairs, pull)
+        return rules_to_blame(one, comparison.entries, comparison.maps + comparison.samples, pull)
 
     return searched(record, walked, draw, 1, compare)
 
@@ -218,13 +217,12 @@ def tested(candidates: Sequence[Local], compare: Callable[[Local], list[Blame]])
 # ----------------------------------------------------------------------------------------------- What is said
 
 
-def rules_to_blame(
-    one: Local, entries: Sequence[Entry], maps: Sequence[tuple[Map, Any]], pull: Pull | None
-) -> list[Blame]:
+def rules_to_blame(one: Local, entries: Sequence[Entry], maps: Sequence[Map], pull: Pull | None) -> list[Blame]:
     """Return the blame for each argument of a node that has wrong entries, at the lowest order at which it has."""
     wrong = [entry for entry in entries if not entry.ok and entry.verdict in (Verdict.WRONG, Verdict.KINK)]
     wrong.sort(key=lambda entry: (entry.order, entry.mode == "jvp", -entry.badness))
-    patterns = {p.argument: p for p in find_patterns([m for m, _ in maps], [point for _, point in maps])}
+    points = dict(zip(one.labels, one.points, strict=True))
+    patterns = {p.argument: p for p in find_patterns(maps, [points[m.argument] for m in maps])}
     found: dict[str, Blame] = {}
     name = one.node.op.name
     for entry in wrong:

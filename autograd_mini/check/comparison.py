@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,16 @@ from ..errors import ShapeError
 from ..graph import own_module
 from ..trace import name_of
 from ..tree import leaves, same_structure
+from .kinks import at_tie, beside, together
 from .probe import Directions, Probe, Vector, coordinates, element, raw, unit
-from .report import TOGETHER, Coverage, Entry, Map, Verdict
-from .slopes import Shape, Slope, second_opinion, slopes
+from .report import Coverage, Entry, Map, Verdict
+from .slopes import Shape, Slope, exact, second_opinion, slopes
 
 Function = Callable[..., Any]
 own_module(globals())
 ROUNDING = 1000  # how many times the relative noise of a function its gradient may be off
 KNOWN = 1e-2  # a slope counts as known if its error is less than this part of the gradient's size
-BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
-FAR_BESIDE, STEP_BESIDE = 200, 2.0**-6  # the most such points at a tie, and the step there as a part of their distance
+SMALL, TINIEST = 2.0**-10, 1e-300  # elements so much smaller than ordinary ones have a scale of their own, down to that
 OPINIONS = 8  # how many wrong elements of an array get a second opinion; the rest are taken to be of the same kind
 
 
@@ -60,7 +61,7 @@ class Comparison:
         self.entries: list[Entry] = []
         self.coverage: list[Coverage] = []
         self.maps: list[Map] = []
-        self.samples: list[tuple[Map, Any]] = []  # of larger arrays the elements drawn, and the argument there
+        self.samples: list[Map] = []  # of larger arrays; what differences don't know there is NaN
         self.taylor = math.nan
         self.terms: dict[int, float] = {}  # for each order, how large terms may be that cancel in its derivatives
 
@@ -96,6 +97,9 @@ class Comparison:
         gradients = [np.asarray(raw(g)) for g in given]
         eps = [max(coarseness(g), coarseness(x)) for g, (_, x) in zip(gradients, leaves(arguments), strict=True)]
         none = [np.zeros(coordinates([x]).size) for x in probe.leaves]
+        for n, (g, x) in enumerate(zip(gradients, probe.leaves, strict=True)):
+            if np.iscomplexobj(g) != np.iscomplexobj(x) and not np.any(np.imag(g)):
+                gradients[n] = g.astype(complex) if np.iscomplexobj(x) else g.real  # the same numbers
         self.compare(probe, np.ones(1), gradients, 1, "grad", eps, lambda: none)
 
     def compare(
@@ -109,11 +113,11 @@ class Comparison:
         own_noise: Callable[[], list[Vector]],
     ) -> None:
         """Compare the gradient by each leaf."""
-        fit = all(g.shape == np.shape(x) for x, g in zip(probe.leaves, gradients, strict=True))
-        for number, (x, g) in enumerate(zip(probe.leaves, gradients, strict=True)):
+        notes = [misfit(g, x) for x, g in zip(probe.leaves, gradients, strict=True)]
+        fit = not any(notes)
+        for number, (x, g, note) in enumerate(zip(probe.leaves, gradients, notes, strict=True)):
             label = self.labels[number]
-            if g.shape != np.shape(x):
-                note = f"its shape is {g.shape}, and the argument's is {np.shape(x)}"
+            if note:
                 whole = self._expected(probe, weights, number)
                 self.maps.append(Map(label, g, whole, np.full(np.shape(x), 1e-6 * np.max(abs(whole), initial=0.0))))
                 self.add(Entry(order, mode, label, None, "", math.nan, math.nan, "difference", 0.0, Verdict.WRONG,
@@ -123,7 +127,9 @@ class Comparison:
             coarse = math.sqrt(eps[number]) if eps[number] > 1e-10 else 0.0
             self._elements(probe, weights, number, flat, order, mode, coarse, own_noise)
         if order == 1 and fit:
-            self._together(probe, weights, gradients, mode)
+            more = together(self.entries, probe, weights, gradients, mode, self.normal)
+            if more is not None:
+                self.add(more)
         if order == 1 and fit and all(entry.verdict in (Verdict.RIGHT, Verdict.WRONG) for entry in self.entries):
             self._taylor(probe, weights, {n: self.normal(x) for n, x in enumerate(probe.leaves)}, gradients)
 
@@ -144,14 +150,16 @@ class Comparison:
         chosen = np.arange(g.size)
         moves: list[tuple[tuple[str, Any, str], Directions, float]] = []
         if not whole:
-            chosen = np.sort(self.rng.choice(g.size, max(self.max_elements // 10, 1), replace=False))
+            parts = 2 if np.iscomplexobj(x) else 1  # an element of a complex array is drawn with both
+            drawn = np.sort(self.rng.choice(g.size // parts, max(self.max_elements // 10, 1), replace=False))
+            chosen = (parts * drawn[:, None] + np.arange(parts)).reshape(-1)
             for _ in range(self.directions):
                 direction = self.normal(x)
                 moves.append(((label, None, ""), {number: direction}, float(g @ coordinates([direction]))))
         units: list[Any] = [((label, *element(x, int(k))), {number: unit(x, int(k))}, float(g[k])) for k in chosen]
         made = self.judged(probe, weights, [*units, *moves], g, order, mode, coarse, lambda: own_noise()[number])
         if order == 1 and len(units):
-            self._keep_map(label, x, chosen, made[: len(units)], whole)
+            self._keep_map(label, x, g, chosen, made[: len(units)])
         if order == 1:
             detection = 1.0
             if not whole:
@@ -160,43 +168,15 @@ class Comparison:
                 detection = 1 - math.prod(missed)
             self.coverage.append(Coverage(label, g.size, len(units), len(moves), detection))
 
-    def _together(self, probe: Probe, weights: Vector, gradients: list[Any], mode: str) -> None:
-        """Compare a gradient at a tie, as of the largest elements, where all elements together have a slope.
-
-        Of a maximum that two share, each alone has slopes 0 and 1, and any number between is a subgradient; but both
-        together have the slope 1, and so must have their gradients. That holds where the function is convex, or
-        concave; a few random directions tell whether it is.
-        """
-        kinks = [entry for entry in self.entries if entry.verdict is Verdict.KINK]
-        if not kinks or not all(entry.ok for entry in kinks):
-            return
-        (slope,) = slopes(probe, {n: np.ones_like(x) for n, x in enumerate(probe.leaves)}, weights)
-        size = max(float(sum(np.sum(abs(g)) for g in gradients)), abs(slope.value))
-        found, error = float(sum(np.sum(np.real(g)) for g in gradients)), slope.error + 1e-6 * size
-        if slope.shape is not Shape.SMOOTH or abs(found - slope.value) <= error:
-            return
-        bends = [(entry.right - entry.left) / 2 for entry in kinks]
-        for _ in range(2 * len(probe.leaves) + 8):
-            directions = {n: self.normal(x) for n, x in enumerate(probe.leaves)}
-            step = 2.0**-20 * probe.width(directions)
-            bends.append(float(weights @ (probe.change(directions, step) + probe.change(directions, -step))) / step)
-        if min(bends) < -1e-3 * size and max(bends) > 1e-3 * size:
-            return
-        self.add(Entry(1, mode, kinks[0].argument, None, TOGETHER, found, slope.value, slope.reference, error,
-                       Verdict.WRONG))  # fmt: skip
-
-    def _keep_map(self, label: str, x: Any, chosen: Any, entries: list[Entry], whole: bool) -> None:
-        """Keep the numbers of entries as arrays: of all elements in the shape of the argument, of some as a row."""
-        numbers = np.array([(e.found, e.expected, e.allowed) for e in entries]).T.copy()
-        if not whole:
-            if not np.iscomplexobj(x):
-                self.samples.append((Map(label, *numbers), np.reshape(x, -1)[chosen]))
-            return
-        found, expected, allowed = numbers
+    def _keep_map(self, label: str, x: Any, g: Vector, chosen: Any, entries: list[Entry]) -> None:
+        """Keep a gradient and the numbers of entries as arrays in the shape of the argument."""
+        found, expected, allowed = g.copy(), np.full(g.shape, np.nan), np.full(g.shape, np.inf)
+        expected[chosen], allowed[chosen] = np.array([(e.expected, e.allowed) for e in entries]).T
         if np.iscomplexobj(x):
             found, expected = found.view(np.complex128), expected.view(np.complex128)
             allowed = allowed[0::2] + allowed[1::2]
-        self.maps.append(Map(label, *(part.reshape(np.shape(x)) for part in (found, expected, allowed))))
+        kept = self.maps if len(chosen) == g.size else self.samples
+        kept.append(Map(label, *(part.reshape(np.shape(x)) for part in (found, expected, allowed))))
 
     def judged(
         self,
@@ -209,79 +189,68 @@ class Comparison:
         coarse: float,
         own_noise: Callable[[], Vector],
     ) -> list[Entry]:
-        """Return an entry with its verdict for each move of the point, and keep them."""
+        """Return an entry with its verdict for each move of the point, and keep them.
+
+        Steps of an ordinary size may miss all that a function does with tiny elements: what isn't right is then looked
+        at again with steps of each element's own size.
+        """
         largest = float(np.max(abs(g[np.isfinite(g)]), initial=0.0))
-        made, confirmed = [], 0
-        strays: Vector | None = None
+        strays, finer = cache(own_noise), cache(lambda: Probe(probe.function, probe.arguments, probe.give, TINIEST))
+        sizes = np.concatenate([np.abs(x[x != 0]).reshape(-1) for x in map(np.asarray, probe.leaves)])
+        tiny = np.min(sizes, initial=np.inf) < SMALL * probe.scale
+        made: list[Entry] = []
         for place, directions, found in moves:
-            reach = max(float(np.max(abs(d), initial=0.0)) for d in directions.values())
-            size = max(largest * reach, abs(found) if math.isfinite(found) else 0.0)
-            own, rounding, rounded = self._size(probe, weights, directions, found, size)
-            slack = max(rounding * own, coarse * size) + rounded
-            (slope,) = slopes(probe, directions, weights, found if math.isfinite(found) else None, slack)
-            size = max(size, abs(slope.value) if math.isfinite(slope.value) else 0.0)
-            if slope.shape is Shape.SMOOTH and abs(found - slope.value) > slope.error + slack and confirmed < OPINIONS:
-                if abs(found - slope.value) < 1e-4 * size:  # small enough to be rounding of the gradient itself
-                    strays = own_noise() if strays is None else strays
-                    along = coordinates(list(directions.values()))
-                    slack += 10 * float(np.max(strays[along != 0], initial=0.0)) * reach
-                slope = second_opinion(probe, directions, weights, slope, found, slack)
-                confirmed += slope.shape is Shape.SMOOTH
-            verdict, note = self._verdict(found, slope, slack, size, rounded, order)
-            sides = (slope.left, slope.right) if verdict in (Verdict.KINK, Verdict.OUTSIDE) else (math.nan, math.nan)
-            if verdict is Verdict.KINK and slope.shape is not Shape.KINK:
-                sides = (-math.inf, math.inf)
-            error = slope.side if slope.shape is Shape.KINK else slope.error
-            one = Entry(order, mode, *place, found, slope.value, slope.reference, error + slack, verdict, *sides, note)
-            if verdict is Verdict.KINK and not one.subgradient:
-                one = self._beside(one, probe, weights, directions)
-            if verdict is Verdict.WRONG and order == 1 and math.isfinite(found):
-                one = self._at_tie(one, probe, weights, directions)
+            opinion = sum(one.verdict is Verdict.WRONG for one in made) < OPINIONS
+            how: Any = (weights, place, directions, found, largest, order, mode, coarse, strays, opinion)
+            one = self._judge(probe, *how)
+            if tiny and one.verdict is not Verdict.RIGHT and probe.moving(directions) > 0:
+                other = self._judge(finer(), *how)
+                one = other if other.ok or (other.verdict is Verdict.WRONG and not one.ok) else one
             made.append(self.add(one))
         return made
 
-    def _beside(self, entry: Entry, probe: Probe, weights: Vector, directions: Directions) -> Entry:
-        """Return the entry of a kink with the slopes at points beside it, whose limits are generalised gradients.
-
-        That of a gradient at its own kink has no such meaning: products of conventions need not lie between anything.
-        """
-        if entry.order > 1:
-            return replace(entry, beside=(-math.inf, math.inf))
-        far = 2.0**-12 * probe.width(directions)
-        found = [self._slope_beside(probe, weights, directions, far) for _ in range(BESIDE)]
-        known = [slope for slope in found if math.isfinite(slope)]
-        curved = 1e-3 * max(map(abs, known), default=0.0)  # what they differ by without a kink
-        return replace(entry, beside=tuple(known), allowed=entry.allowed + curved)
-
-    def _at_tie(self, entry: Entry, probe: Probe, weights: Vector, directions: Directions) -> Entry:
-        """Return the entry as one of a kink if each element has a slope there, but the function no gradient.
-
-        The median of three equal numbers doesn't move with any one of them, but with all: near by it has other slopes,
-        however near, and the numbers between them are generalised gradients (see `Entry.subgradient`).
-        """
-        any_way = {n: self.normal(x) for n, x in enumerate(probe.leaves)}
-        far = 2.0**-26 * probe.width(directions)
-        around = [self._slope_beside(probe, weights, any_way, far) for _ in range(4)]
-        noise = 100 * float(abs(weights) @ probe.noise) / (far * STEP_BESIDE)
-        if not np.ptp(around) > max(1e-3 * max(map(abs, around)), noise):
-            return entry
-        known, here = [], entry.expected
-        for _ in range(FAR_BESIDE):
-            slope = self._slope_beside(probe, weights, directions, far)
-            known += [slope] if math.isfinite(slope) else []
-            one = replace(entry, verdict=Verdict.KINK, left=here, right=here, beside=tuple(known))
-            if one.subgradient and len(known) >= BESIDE:
-                return one
-        return entry
-
-    def _slope_beside(self, probe: Probe, weights: Vector, directions: Directions, far: float) -> float:
-        """Return the slope in a direction at a random point so far away."""
-        shift, step = {n: far * self.normal(x) for n, x in enumerate(probe.leaves)}, STEP_BESIDE * far
-        high, low = (
-            probe.change({n: s + sign * step * directions.get(n, 0.0) for n, s in shift.items()}, 1.0)
-            for sign in (1, -1)
-        )
-        return float(weights @ (high - low)) / (2 * step)
+    def _judge(
+        self,
+        probe: Probe,
+        weights: Vector,
+        place: tuple[str, Any, str],
+        directions: Directions,
+        found: float,
+        largest: float,
+        order: int,
+        mode: str,
+        coarse: float,
+        strays: Callable[[], Vector],
+        opinion: bool,
+    ) -> Entry:
+        """Return an entry with its verdict for one move of the point."""
+        reach = max(float(np.max(abs(d), initial=0.0)) for d in directions.values())
+        size = max(largest * reach, abs(found) if math.isfinite(found) else 0.0)
+        own, rounding, rounded = self._size(probe, weights, directions, found, size)
+        slack = max(rounding * own, coarse * size) + rounded
+        (slope,) = slopes(probe, directions, weights, found if math.isfinite(found) else None, slack)
+        size = max(size, abs(slope.value) if math.isfinite(slope.value) else 0.0)
+        if slope.shape is Shape.SMOOTH and abs(found - slope.value) > slope.error + slack and opinion:
+            if abs(found - slope.value) < 1e-4 * size:  # small enough to be rounding of the gradient itself
+                along = coordinates(list(directions.values()))
+                slack += 10 * float(np.max(strays()[along != 0], initial=0.0)) * reach
+            slope = second_opinion(probe, directions, weights, slope, found, slack)
+        verdict, note = self._verdict(found, slope, slack, size, rounded, order)
+        if verdict is Verdict.UNKNOWN and slope.shape is Shape.SMOOTH:
+            for value, error in zip(*(exact(probe, directions, weights) or ((), ())), strict=True):
+                if abs(found - value) <= 1e-6 * abs(value) and abs(value - slope.value) <= slope.error:
+                    slope = slope._replace(value=float(value), error=float(error), reference="complex step")
+                    verdict, note = Verdict.RIGHT, "the complex step agrees, where differences are noise"
+        sides = (slope.left, slope.right) if verdict in (Verdict.KINK, Verdict.OUTSIDE) else (math.nan, math.nan)
+        if verdict is Verdict.KINK and slope.shape is not Shape.KINK:
+            sides = (-math.inf, math.inf)
+        error = slope.side if slope.shape is Shape.KINK else slope.error
+        one = Entry(order, mode, *place, found, slope.value, slope.reference, error + slack, verdict, *sides, note)
+        if verdict is Verdict.KINK and not one.subgradient:
+            return beside(one, probe, weights, directions, self.normal)
+        if verdict is Verdict.WRONG and order == 1 and math.isfinite(found):
+            return at_tie(one, probe, weights, directions, self.normal)
+        return one
 
     @staticmethod
     def _size(
@@ -294,7 +263,7 @@ class Comparison:
         """
         step = probe.step(directions)
         change = abs(probe.change(directions, step))
-        moves = change != 0
+        moves = probe.moves(directions, step)
         if np.any(moves) and not np.all(moves) and np.all(np.isfinite(change)):
             size = max(float(abs(weights) @ change) / step, abs(found) if math.isfinite(found) else 0.0)
         else:
@@ -320,7 +289,7 @@ class Comparison:
         three = (slope.left, slope.right, slope.value)
         if slope.shape is Shape.UNSETTLED and all(abs(found - side) <= slack for side in three):
             return Verdict.RIGHT, ""
-        infinite = not math.isfinite(found) and slope.error > 1e-3 * abs(slope.value)
+        infinite = not math.isfinite(found) and slope.error > max(1e-3 * abs(slope.value), 1e-6 * size, rounded)
         if slope.shape is Shape.UNSETTLED or infinite:
             both = f"left {slope.left:.3g}, right {slope.right:.3g}"
             return Verdict.UNKNOWN, f"the slope doesn't settle as the step shrinks ({both})"
@@ -354,6 +323,15 @@ class Comparison:
         x = probe.leaves[number]
         flat = np.array([slopes(probe, {number: unit(x, k)}, weights)[0].value for k in range(coordinates([x]).size)])
         return (flat.view(np.complex128) if np.iscomplexobj(x) else flat).reshape(np.shape(x))
+
+
+def misfit(g: Any, x: Any) -> str:
+    """Say why a gradient can't be compared with its argument number by number; empty if it can."""
+    if g.shape != np.shape(x):
+        return f"its shape is {g.shape}, and the argument's is {np.shape(x)}"
+    if np.iscomplexobj(g) and not np.iscomplexobj(x):
+        return f"its dtype is {g.dtype}, and the argument's is {np.result_type(x)}"
+    return ""
 
 
 def coarseness(x: Any) -> float:

@@ -63,9 +63,10 @@ def check_grads(
         Names for the arguments; by default those of the function's parameters.
     argnums : int or sequence of int, optional
         The arguments to check; by default all.
-    grad : array_like or container, optional
+    grad : array_like or container, or callable, optional
         Check this gradient, which may come from anywhere, instead of ours: of the structure of the argument
-        (a tuple for several), for a function that returns one real number and need not be differentiable by us.
+        (a tuple for several), or a function that returns it for the same arguments. The function itself returns one
+        real number and need not be differentiable by us.
     max_elements : int, default 200
         Arrays of at most so many elements are compared element by element. Of a larger one a tenth of that number is
         drawn at random, and all elements together move in random directions: the cost doesn't grow with the size, and
@@ -112,6 +113,7 @@ def check_grads(
             "there would be nothing to check",
             'order=1 or more, modes=("vjp", "jvp")',
         )
+    grad = grad(*args) if callable(grad) else grad
     function, args, names = without_modules(function, args, names)
     at = tuple(range(len(args))) if argnums is None else positions(argnums, args, name_of(function))
     arguments = tuple(as_argument(args[i], i) for i in at)
@@ -155,12 +157,11 @@ def explained(
         return made
     points = dict(zip(first.labels, (np.asarray(raw(x)) for _, x in leaves(arguments)), strict=True))
     wrong = {e.argument for e in made.entries if e.verdict is Verdict.WRONG}
-    pairs = [(one, points[one.argument]) for one in first.maps] + first.samples
-    pairs = [pair for pair in pairs if pair[0].argument in wrong]
-    patterns = find_patterns([one for one, _ in pairs], [point for _, point in pairs])
+    maps = [one for one in first.maps + first.samples if one.argument in wrong]
+    patterns = find_patterns(maps, [points[one.argument] for one in maps])
     if claimed:
         again = overwritten(function, arguments, [one.found for one in first.maps], first.labels)
-        return replace(made, patterns=tuple([again] if again is not None else patterns))
+        return replace(made, patterns=(*([again] if again is not None else []), *patterns))
     lowest = min(e.order for e in made.entries if e.verdict is Verdict.WRONG)
     to_blame = blame(function, arguments, lowest, seed, first.labels)
     singular = None if to_blame else find_singular(function, arguments, seed)

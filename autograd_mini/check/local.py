@@ -9,7 +9,7 @@ import numpy as np
 
 from ..graph import own_module
 from ..transforms import vjp
-from ..tree import leaves, map_leaves, replace_leaves
+from ..tree import leaves, replace_leaves
 from ..view.calls import arguments as arguments_of
 from .differences import finite_difference
 from .orders import pulled
@@ -85,10 +85,7 @@ def local(node: Any, on_path: set[Any]) -> Local:
                 given[name] = [*given[name][:i], x, *given[name][i + 1 :]]
         keywords = {name: given.pop(name) for name in call.keywords}
         starred = () if rule.star is None else given.pop(rule.params[rule.star], ())
-        try:
-            result = call.function(*given.values(), *starred, **keywords)
-        except np.linalg.LinAlgError:  # outside the domain: beside a matrix that isn't safely positive definite
-            return map_leaves(lambda x: np.full_like(x, np.nan), call.result)
+        result = call.function(*given.values(), *starred, **keywords)
         if "where" in keywords and isinstance(call.function, np.ufunc) and isinstance(result, (np.ndarray, np.generic)):
             result = np.where(keywords["where"], result, 0)  # the gaps, which NumPy leaves as they are
         return result

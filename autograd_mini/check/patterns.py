@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from itertools import combinations
 from math import prod
 from typing import Any
 
@@ -57,9 +58,14 @@ def explanations(one: Map, point: Array, maps: Sequence[Map]) -> Iterator[tuple[
     if found.shape != expected.shape:
         yield of_another_shape(one)
         return
+    if np.iscomplexobj(found) and not np.iscomplexobj(expected):
+        right = equal(np.real(found), expected, allowed)
+        yield "dtype", "it is complex, and its argument is real" + (": the real part is right" if right else "")
+        return
     yield factor(found, expected, allowed)
     if found.size == 1:
         return
+    yield cut(found, expected, allowed)
     yield conjugate(found, expected, allowed)
     yield transposed(found, expected, allowed)
     yield swapped(one, maps)
@@ -129,6 +135,14 @@ def as_fraction(c: float) -> str:
     return f"{c:.6g}"
 
 
+def cut(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
+    """Explain a gradient by integers in the place of its numbers."""
+    for whole, how in ((np.trunc, "cut"), (np.rint, "rounded")):
+        if not np.iscomplexobj(expected) and equal(found, whole(expected), np.zeros_like(allowed)):
+            return "dtype", f"its numbers are {how} to integers"
+    return None
+
+
 def conjugate(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | None:
     """Explain a complex gradient by a missing conjugate, or a missing part."""
     if not np.iscomplexobj(expected):
@@ -173,7 +187,9 @@ def offset(found: Array, expected: Array, allowed: Array) -> tuple[str, str] | N
     if not off.size or not np.all(np.isfinite(off)):
         return None
     middle = np.median(off) if not np.iscomplexobj(off) else np.mean(off)
-    if np.any(wrong_at(middle + 0 * allowed, 0 * allowed, allowed)) and equal(found, expected + middle, allowed):
+    if np.any(wrong_at(np.full_like(expected, middle), np.zeros_like(expected), allowed)) and equal(
+        found, expected + middle, allowed
+    ):
         return "offset", f"{middle:.6g} is added to each number of it"
     return None
 
@@ -182,15 +198,9 @@ def of_another_shape(one: Map) -> tuple[str, str] | None:
     """Explain a gradient of another shape than its argument."""
     found, expected, allowed = one.found, one.expected, one.allowed
     shapes = f"its shape is {found.shape}, the argument's {expected.shape}"
-    extra = found.ndim - expected.ndim
-    if extra >= 0:
-        axes = tuple(i for i, n in enumerate(found.shape) if i < extra or (expected.shape[i - extra] == 1 != n))
-        summed = np.sum(found, axis=axes, keepdims=True)
-        if (
-            axes
-            and summed.size == expected.size
-            and equal(summed.reshape(expected.shape), expected, allowed * found.size)
-        ):
+    for axes in (axes for n in range(1, found.ndim + 1) for axes in combinations(range(found.ndim), n)):
+        summed = np.sum(found, axis=axes)
+        if summed.size == expected.size and equal(summed.reshape(expected.shape), expected, allowed * found.size):
             named = f"axis {axes[0]}" if len(axes) == 1 else f"axes {', '.join(map(str, axes))}"
             return "missing sum", f"it isn't summed over {named}, along which the argument was broadcast; {shapes}"
     if found.ndim == expected.ndim == 2 and equal(found.T, expected, allowed):
@@ -205,10 +215,14 @@ def of_another_shape(one: Map) -> tuple[str, str] | None:
 
 def some_elements(found: Array, expected: Array, allowed: Array, point: Array) -> tuple[str, str] | None:
     """Explain a gradient as right but for some elements: a part of an axis, or where the argument has some sign."""
-    wrong, known = wrong_at(found, expected, allowed), np.isfinite(expected)
+    wrong = wrong_at(found, expected, allowed)
+    known = wrong | (np.isfinite(expected) & (abs(expected) > allowed))  # of a number near 0 a factor doesn't show
     if np.all(wrong | ~known):
         return None
-    described = of_an_axis(wrong, known) or (by_sign(wrong, known, point) if wrong.shape == point.shape else None)
+    described = None
+    if np.count_nonzero(np.isfinite(expected)) > expected.size / 2:  # not of a sample
+        described = of_an_axis(wrong, known)
+    described = described or (by_sign(wrong, known, point) if wrong.shape == point.shape else None)
     if described is None and np.count_nonzero(wrong) == 1 < wrong.size:
         index = ", ".join(str(int(i)) for i in np.argwhere(wrong)[0])
         described = f"at [{index}]"
@@ -236,7 +250,11 @@ def of_an_axis(wrong: Array, known: Array) -> str | None:
 
 def by_sign(wrong: Array, known: Array, point: Array) -> str | None:
     """Describe wrong elements by the numbers of the argument."""
-    if np.iscomplexobj(point) or not point.size:
+    if np.iscomplexobj(point):
+        parts = {"real": np.real(point), "imaginary": np.imag(point)}
+        told = ((part, by_sign(wrong, known, x)) for part, x in parts.items())
+        return next((f"{text.replace('where', f'where the {part} part of', 1)}" for part, text in told if text), None)
+    if not point.size:
         return None
     tests: list[tuple[str, Callable[[Array], Array]]] = [
         ("where the argument is negative", lambda x: x < 0),

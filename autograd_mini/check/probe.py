@@ -78,6 +78,11 @@ def element(x: Any, coordinate: int) -> tuple[tuple[int, ...], str]:
     return tuple(map(int, index)), ("real", "imag")[coordinate % 2] if is_complex else ""
 
 
+def longest(directions: Directions) -> float:
+    """Return by how much the element that moves most does."""
+    return max(float(np.max(abs(d), initial=0.0)) for d in directions.values()) or 1.0
+
+
 class Probe:
     """A function at a point, from which it can be moved.
 
@@ -180,23 +185,36 @@ class Probe:
         given = list(self.leaves)
         for number, direction in directions.items():
             given[number] = given[number] + step * direction
-        moved = coordinates(self._call(given))
+        try:
+            moved = coordinates(self._call(given))
+        except (ArithmeticError, ValueError):  # outside the domain: math.log there, a matrix that has no inverse
+            return np.full_like(self.start, np.nan)
         if moved.shape != self.start.shape:  # a result whose size depends on the numbers
             return np.full_like(self.start, np.nan)
         with np.errstate(all="ignore"):
             difference: Vector = moved - self.start
         return difference
 
+    def moves(self, directions: Directions, step: float) -> Any:
+        """Return which of the result's coordinates move at all: by some step, or by one longer than all numbers.
+
+        Beside a large number a small change is lost in rounding; what doesn't depend on the elements moves by no step.
+        """
+        moved = self.change(directions, step) != 0
+        largest = max(float(np.max(abs(x), initial=self.scale)) for x in self.leaves)
+        for far in (4.0, -4.0):
+            if not np.all(moved):
+                moved |= self.change(directions, far * largest / longest(directions)) != 0
+        return moved
+
     def moving(self, directions: Directions) -> float:
         """Return the size of the elements that move, measured by the longest step among them."""
         moving = [float(np.max(abs(self.leaves[n][d != 0]), initial=0.0)) for n, d in directions.items()]
-        length = max(float(np.max(abs(d), initial=0.0)) for d in directions.values()) or 1.0
-        return max(moving) / length
+        return max(moving) / longest(directions)
 
     def width(self, directions: Directions) -> float:
         """Return the size of the elements that move, or `scale` if that is more, measured in the same way."""
-        length = max(float(np.max(abs(d), initial=0.0)) for d in directions.values()) or 1.0
-        return max(self.scale / length, self.moving(directions))
+        return max(self.scale / longest(directions), self.moving(directions))
 
     def step(self, directions: Directions) -> float:
         """Return the step at which differences are tried first; a power of two, so that x + step is exact."""
@@ -217,7 +235,7 @@ class Probe:
         rng = np.random.default_rng(0)
         moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.maximum(abs(x), self.scale)
                  for n, x in enumerate(self.leaves)}  # fmt: skip
-        noise: Vector = self.eps * abs(self.start)
+        noise: Vector = np.maximum(self.eps * abs(self.start), np.finfo(np.float64).tiny)
         flat = np.ones(noise.shape, bool)
         for spacing in SPACINGS:
             if not np.any(flat):

@@ -147,7 +147,7 @@ def slopes(
     noise = probe.noise
     width, step = probe.width(directions), stretch * probe.step(directions)
     if weights is not None:
-        moves = probe.change(directions, step) != 0  # what doesn't depend on the elements that move adds no noise
+        moves = probe.moves(directions, step)  # what doesn't depend on the elements that move adds no noise
         noise = np.atleast_1d(abs(weights) @ (noise * moves if np.any(moves) else noise))
     shortest = 256 * probe.eps * probe.moving(directions)  # below it, x + h / 4 is not distinct from x
     tables = [look(probe, directions, weights, step, noise)]
@@ -234,19 +234,26 @@ def consistent(tables: list[Any]) -> Any:
     return min(kept, key=lambda table: table.error, default=None)
 
 
+def exact(probe: Probe, directions: Directions, weights: Vector | None) -> tuple[Vector, Vector] | None:
+    """Return the slopes that a complex step gives, and how far they may be off; None if there is none."""
+    found = probe.complex_step(directions)
+    if found is None:
+        return None
+    values, errors = found[0], found[1] + 32 * probe.eps * abs(found[0])
+    if weights is None:
+        return values, errors
+    return np.atleast_1d(weights @ values), np.atleast_1d(abs(weights) @ errors)
+
+
 def refined(probe: Probe, directions: Directions, weights: Vector | None, found: list[Slope]) -> list[Slope]:
     """Return slopes by a complex step, where differences are coarse and it agrees with them."""
     if all(s.shape is not Shape.SMOOTH or s.error <= 1e-10 * abs(s.value) for s in found):
         return found
-    exact = probe.complex_step(directions)
-    if exact is None:
+    imaginary = exact(probe, directions, weights)
+    if imaginary is None:
         return found
-    values, errors = exact
-    errors = errors + 32 * probe.eps * abs(values)
-    if weights is not None:
-        values, errors = np.atleast_1d(weights @ values), np.atleast_1d(abs(weights) @ errors)
     made = []
-    for slope, value, error in zip(found, values.tolist(), errors.tolist(), strict=True):
+    for slope, value, error in zip(found, *(column.tolist() for column in imaginary), strict=True):
         known = slope.shape is Shape.SMOOTH and slope.error < 0.1 * abs(slope.value)
         if known and error < slope.error and abs(value - slope.value) <= 2 * slope.error:
             slope = slope._replace(value=value, error=error, reference="complex step")

@@ -1,0 +1,93 @@
+"""Kinks and ties: slopes at points beside one, and those of all elements together.
+
+`draw` returns a random direction for an array.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from .probe import Directions, Probe, Vector
+from .report import TOGETHER, Entry, Verdict
+from .slopes import Shape, slopes
+
+Draw = Callable[[Any], Any]
+BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
+FAR_BESIDE, STEP_BESIDE = 200, 2.0**-6  # the most such points at a tie, and the step there as a part of their distance
+
+
+def beside(entry: Entry, probe: Probe, weights: Vector, directions: Directions, draw: Draw) -> Entry:
+    """Return the entry of a kink with the slopes at points beside it, whose limits are generalised gradients.
+
+    That of a gradient at its own kink has no such meaning: products of conventions need not lie between anything.
+    """
+    if entry.order > 1:
+        return replace(entry, beside=(-math.inf, math.inf))
+    far = 2.0**-12 * probe.width(directions)
+    found = [slope_beside(probe, weights, directions, far, draw) for _ in range(BESIDE)]
+    known = [slope for slope in found if math.isfinite(slope)]
+    curved = 1e-3 * max(map(abs, known), default=0.0)  # what they differ by without a kink
+    return replace(entry, beside=tuple(known), allowed=entry.allowed + curved)
+
+
+def at_tie(entry: Entry, probe: Probe, weights: Vector, directions: Directions, draw: Draw) -> Entry:
+    """Return the entry as one of a kink if each element has a slope there, but the function no gradient.
+
+    The median of three equal numbers doesn't move with any one of them, but with all: near by it has other slopes,
+    however near, and the numbers between them are generalised gradients (see `Entry.subgradient`).
+    """
+    any_way = {n: draw(x) for n, x in enumerate(probe.leaves)}
+    far = 2.0**-26 * probe.width(directions)
+    around = [slope_beside(probe, weights, any_way, far, draw) for _ in range(4)]
+    noise = 100 * float(abs(weights) @ probe.noise) / (far * STEP_BESIDE)
+    if not np.ptp(around) > max(1e-3 * max(map(abs, around)), noise):
+        return entry
+    known, here = [], entry.expected
+    for _ in range(FAR_BESIDE):
+        slope = slope_beside(probe, weights, directions, far, draw)
+        known += [slope] if math.isfinite(slope) else []
+        one = replace(entry, verdict=Verdict.KINK, left=here, right=here, beside=tuple(known))
+        if one.subgradient and len(known) >= BESIDE:
+            return one
+    return entry
+
+
+def slope_beside(probe: Probe, weights: Vector, directions: Directions, far: float, draw: Draw) -> float:
+    """Return the slope in a direction at a random point so far away."""
+    shift, step = {n: far * draw(x) for n, x in enumerate(probe.leaves)}, STEP_BESIDE * far
+    high, low = (
+        probe.change({n: s + sign * step * directions.get(n, 0.0) for n, s in shift.items()}, 1.0) for sign in (1, -1)
+    )
+    return float(weights @ (high - low)) / (2 * step)
+
+
+def together(
+    entries: Sequence[Entry], probe: Probe, weights: Vector, gradients: list[Any], mode: str, draw: Draw
+) -> Entry | None:
+    """Compare a gradient at a tie, as of the largest elements, where all elements together have a slope.
+
+    Of a maximum that two share, each alone has slopes 0 and 1, and any number between is a subgradient; but both
+    together have the slope 1, and so must have their gradients. That holds where the function is convex, or
+    concave; a few random directions tell whether it is.
+    """
+    kinks = [entry for entry in entries if entry.verdict is Verdict.KINK]
+    if not kinks or not all(entry.ok for entry in kinks):
+        return None
+    (slope,) = slopes(probe, {n: np.ones_like(x) for n, x in enumerate(probe.leaves)}, weights)
+    size = max(float(sum(np.sum(abs(g)) for g in gradients)), abs(slope.value))
+    found, error = float(sum(np.sum(np.real(g)) for g in gradients)), slope.error + 1e-6 * size
+    if slope.shape is not Shape.SMOOTH or abs(found - slope.value) <= error:
+        return None
+    bends = [(entry.right - entry.left) / 2 for entry in kinks]
+    for _ in range(2 * len(probe.leaves) + 8):
+        directions = {n: draw(x) for n, x in enumerate(probe.leaves)}
+        step = 2.0**-20 * probe.width(directions)
+        bends.append(float(weights @ (probe.change(directions, step) + probe.change(directions, -step))) / step)
+    if min(bends) < -1e-3 * size and max(bends) > 1e-3 * size:
+        return None
+    return Entry(1, mode, kinks[0].argument, None, TOGETHER, found, slope.value, slope.reference, error, Verdict.WRONG)
