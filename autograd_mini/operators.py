@@ -379,12 +379,13 @@ def refuse_complex(name: str, instead: str) -> NoReturn:
     raise NotCovered(f"{name} of a complex number has no derivative rule", "it isn't flat there", instead)
 
 
-def refuse_uncovered(name: str, args: Any, kwargs: Any) -> NoReturn:
-    """Raise because of a function without a rule."""
+def refuse_uncovered(name: str, args: Any, kwargs: Any, method: bool = False) -> NoReturn:
+    """Raise because of a function without a rule, or because of a method of a ufunc."""
     shown = ", ".join([describe(a) for a in args] + [f"{k}={describe(x)}" for k, x in kwargs.items()])
+    short = name.replace("numpy.", "np.").removeprefix("__main__.").removeprefix("ufunc ")
+    instead = "v.data if no gradient is needed, or the same composed of functions that have rules"
     raise NotCovered(
         f"{name}({shown}) has no derivative rule",
         "its result would be a constant in silence",
-        "covered functions, v.data if no gradient is needed, or a rule of your own:"
-        f" am.rule({name.replace('numpy.', 'np.')}, x=lambda g, ...: ...)",
+        instead if method else f"{instead}, or a rule of your own: am.rule({short}, x=lambda g, ...: ...)",
     )

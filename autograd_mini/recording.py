@@ -292,7 +292,7 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
         if equivalent is not None:
             return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)
     if method != "__call__":
-        operators.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs)
+        operators.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs, method=True)
     rule = RULES.get(ufunc)
     if rule is None:
         return call_without_rule(ufunc, inputs, kwargs)
