@@ -259,7 +259,7 @@ class ArrayOperators(Recorded):
         raw = self._convert(
             "conversion to a NumPy array",
             "v.data for the bare array; am.array([v, w]) or np.stack([v, w]) to put Values together;"
-            " np.where(mask, v, a) for a[mask] = v",
+            " np.where(mask, v, a) for a[mask] = v; np.dot(a, v) for a.dot(v)",
         )
         return np.array(raw, dtype=dtype, copy=copy)
 

@@ -252,6 +252,7 @@ def test_an_ndarray_method_that_is_missing_names_the_function():
         (lambda v: np.array([v, v]), "np.stack([v, w])"),
         (lambda v: np.array([1.0, v]), "am.array([v, w])"),
         (lambda v: np.sum([v, v]), "am.array([v, w])"),
+        (lambda v: np.eye(1).dot(v), "np.dot(a, v) for a.dot(v)"),
     ],
 )
 def test_no_conversion_drops_a_gradient_in_silence(convert, text):

@@ -171,6 +171,11 @@ class Linear(Module):
         The transpose of what PyTorch keeps, so that a layer is one product.
     bias : Value of shape (n_out,), or None
 
+    Raises
+    ------
+    InvalidInput
+        If a number of features is no integer above 0, or `init` is unknown.
+
     References
     ----------
     .. [1] X. Glorot and Y. Bengio (2010), Understanding the difficulty of training deep feedforward neural networks.
@@ -191,6 +196,9 @@ class Linear(Module):
         init: Literal["xavier", "he"] = "xavier",
         rng: np.random.Generator | int | None = None,
     ) -> None:
+        for name, n in (("n_in", n_in), ("n_out", n_out)):
+            if not isinstance(n, (int, np.integer)) or n < 1:
+                raise InvalidInput(f"{name}={n!r}", "it is a number of features", "an integer of at least 1")
         fans = {"xavier": n_in + n_out, "he": n_in}
         if init not in fans:
             raise InvalidInput(f"init={init!r}", instead='"xavier" for tanh and sigmoid, "he" for relu')
