@@ -87,16 +87,16 @@ def test_an_unknown_init_is_answered_with_the_known():
         nn.Linear(2, 2, init="lecun")
 
 
-@pytest.mark.parametrize(
-    ("shape", "instead"),
-    [((3, 5), "x.T"), ((5, 4), r"Linear\(4, 2\)"), ((), r"Linear\(1, 2\)"), ((5,), r"Linear\(5, 2\)")],
-)
 @pytest.mark.parametrize(("sizes", "text"), [((0, 3), "n_in=0"), ((2.0, 3), "n_in=2.0"), ((2, "a"), "n_out='a'")])
 def test_a_linear_layer_has_whole_numbers_of_features(sizes, text):
     with pytest.raises(InvalidInput, match=re.escape(text)):
         nn.Linear(*sizes)
 
 
+@pytest.mark.parametrize(
+    ("shape", "instead"),
+    [((3, 5), "x.T"), ((5, 4), r"Linear\(4, 2\)"), ((), r"Linear\(1, 2\)"), ((5,), r"Linear\(5, 2\)")],
+)
 def test_a_linear_layer_refuses_other_features(shape, instead):
     with pytest.raises(ShapeError) as caught:
         nn.Linear(3, 2, rng=0)(np.zeros(shape))

@@ -196,7 +196,8 @@ class Linear(Module):
         init: Literal["xavier", "he"] = "xavier",
         rng: np.random.Generator | int | None = None,
     ) -> None:
-        for name, n in (("n_in", n_in), ("n_out", n_out)):
+        sizes: dict[str, Any] = {"n_in": n_in, "n_out": n_out}
+        for name, n in sizes.items():
             if not isinstance(n, (int, np.integer)) or n < 1:
                 raise InvalidInput(f"{name}={n!r}", "it is a number of features", "an integer of at least 1")
         fans = {"xavier": n_in + n_out, "he": n_in}
