@@ -18,9 +18,9 @@ def planted(function: Any, **lines: Any) -> Iterator[None]:
     """Replace lines of a function's rule, for the time of a `with` block."""
     old = registry.RULES[function]
     kept = {name: pullback.function for name, pullback in old.pullbacks.items()}
+    params = " ".join(f"*{name}" if i == old.star else name for i, name in enumerate(old.params))
     try:
-        registry.rule(function, " ".join(old.params), broadcasts=old.broadcasts, **kept | lines)
+        registry.rule(function, params, broadcasts=old.broadcasts, **kept | dict.fromkeys(old.constants) | lines)
         yield
     finally:
-        registry.RULES[function] = old
-        registry._announce(function)
+        registry.restore(old)

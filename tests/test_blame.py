@@ -7,28 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from planting import planted
 
 import autograd_mini as am
 from autograd_mini import graph, pulling, registry
 from autograd_mini.check.blame import blame, overwritten
-from autograd_mini.check.report import Blame
+from autograd_mini.check.report import Blame, Verdict
+from autograd_mini.errors import GradientMismatch, RuleError
 
 RNG = np.random.default_rng(11)
 A, B = RNG.normal(size=(3, 4)), RNG.normal(size=4)
 Z = RNG.normal(size=3) + 1j * RNG.normal(size=3)
-
-
-@contextmanager
-def planted(function: Any, **lines: Any) -> Iterator[None]:
-    """Replace lines of a function's rule, for the time of a `with` block."""
-    old = registry.RULES[function]
-    kept = {name: pullback.function for name, pullback in old.pullbacks.items()}
-    params = " ".join(f"*{name}" if i == old.star else name for i, name in enumerate(old.params))
-    try:
-        registry.rule(function, params, broadcasts=old.broadcasts, **kept | dict.fromkeys(old.constants) | lines)
-        yield
-    finally:
-        registry.restore(old)
 
 
 @contextmanager
@@ -175,6 +164,58 @@ def test_operations_on_lists_and_with_several_results() -> None:
     with planted(np.concatenate, arrays=wrong):
         found = blame(f, (A,), 1)
     assert {one.operation for one in found} == {"numpy.concatenate"}
+
+
+@am.primitive
+def affine(x: Any, w: Any, b: Any) -> Any:
+    return x @ w + b
+
+
+@pytest.fixture
+def affine_rule() -> None:
+    am.rule(affine, x=lambda g, w: g @ w.T, w=lambda g, x: x.T @ g, b=lambda g: np.sum(g, axis=0))
+
+
+UNSUMMED = {
+    "the sum forgotten": (lambda g: g, "it isn't summed over axis 0"),
+    "the first row": (lambda g: g[0], "the first slice in place of the sum"),
+    "the mean": (lambda g: np.mean(g, axis=0), "the mean in place of the sum"),
+}
+
+
+@pytest.mark.usefixtures("affine_rule")
+@pytest.mark.parametrize("name", UNSUMMED)
+def test_a_missing_sum_in_a_rule_of_the_users_own(name: str) -> None:
+    def loss(x: Any, w: Any, b: Any) -> Any:
+        return np.sum(np.tanh(affine(x, w, b)) ** 2)
+
+    wrong, text = UNSUMMED[name]
+    point = A, RNG.normal(size=(4, 2)), B[:2]
+    with planted(affine, b=wrong):
+        report = am.check_grads(loss, *point, report=True)
+        with pytest.raises(GradientMismatch, match=r"the rule of test_blame\.affine for b"):
+            am.check_grads(loss, *point)
+    (found,) = report.blame
+    assert report.verdict is Verdict.WRONG
+    assert (found.operation, found.argument, found.line) == ("test_blame.affine", "b", line(loss, "affine"))
+    assert found.pattern is not None
+    assert found.pattern.kind == "missing sum"
+    assert text in found.text
+    assert am.check_grads(loss, *point).ok
+
+
+@pytest.mark.usefixtures("affine_rule")
+def test_a_rule_that_returns_no_array_raises() -> None:
+    with planted(affine, b=lambda g: None), pytest.raises(RuleError, match="returned array"):
+        am.check_grads(affine, A, A.T, B[:3])
+
+
+def test_several_results_of_complex_numbers_are_looked_at_by_order_2() -> None:
+    lines = {"a": lambda g, a, out: slogdet(g, a, tuple(map(am.stop_gradient, out)))}
+    slogdet = registry.RULES[np.linalg.slogdet].pullbacks["a"].function
+    with planted(np.linalg.slogdet, **lines):
+        report = am.check_grads(np.linalg.slogdet, Z[:, None] + np.eye(3), report=True)
+    assert [(one.operation, one.argument, one.order) for one in report.blame] == [("numpy.linalg.slogdet", "a", 2)]
 
 
 def test_one_wrong_rule_among_ten_thousand_nodes() -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from math import isnan
 from typing import Any
 
 import numpy as np
 
-from ..errors import AutogradError
+from ..errors import AutogradError, RuleError
 from ..graph import own_module
 from ..trace import leaf_names
 from ..tree import leaves, map_leaves
@@ -83,9 +84,12 @@ def blame(
         found: list[Blame] = []
         for record in records:
             found = found or wrong_lines(record, draw, seed)
-        found += faults(function, given, draw, order, names, not found)
-        for record in records:
-            found = found or wrong_beyond(record, draw, order, seed)
+        try:
+            found += faults(function, given, draw, order, names, not found)
+            for record in records:
+                found = found or wrong_beyond(record, draw, order, seed)
+        except RuleError:  # the engine can't use what a line returns
+            pass
     return tuple(found)
 
 
@@ -134,9 +138,9 @@ def wrong_beyond(record: Record, draw: Function, order: int, seed: int) -> list[
     walked = record.by_hand(record.seeds([draw(raw(x)) for x in record.results]))
 
     def compare(one: Local) -> list[Blame]:
-        if one.has_gauge:  # a random cotangent makes a function of it that has no derivative
-            return []
         entries = entries_of(one.function, one.points, order, seed, one.labels)
+        if one.has_gauge and not all(entry.ok for entry in entries if entry.order == 1):
+            return []  # a random cotangent makes a function of it that has no derivative
         found = rules_to_blame(one, entries, [], None)
         if not found or found[0].order == 1:
             return found
@@ -231,7 +235,11 @@ def rules_to_blame(one: Local, entries: Sequence[Entry], maps: Sequence[Map], pu
             continue
         pattern = None if pull is None else missing_sum(one, label, pull) or patterns.get(label)
         numbers = f"{entry.found:.8g} where {{}} {entry.expected:.8g}"
-        if entry.mode == "jvp":
+        if isnan(entry.found) and entry.note:
+            text = (
+                f"the rule of {name} for {label} returns no gradient by it: {pattern.text if pattern else entry.note}"
+            )
+        elif entry.mode == "jvp":
             text = f"the rule of {name} isn't linear in its cotangent g: the jvp by {label} is "
             text += numbers.format("the vjp gives")
         elif entry.order > 1:
@@ -239,6 +247,6 @@ def rules_to_blame(one: Local, entries: Sequence[Entry], maps: Sequence[Map], pu
             text += " it gives " + numbers.format("differences give")
         else:
             text = f"the rule of {name} for {label} gives " + numbers.format("differences give")
-        text += f" ({pattern.text})" if pattern is not None else ""
+        text += f" ({pattern.text})" if pattern is not None and pattern.text not in text else ""
         found[label] = Blame("rule", name, label, place(one.node), entry.order, pattern, text)
     return list(found.values())

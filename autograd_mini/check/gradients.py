@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import nan
 from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput
+from ..errors import InvalidInput, RuleError
 from ..graph import own_module
 from ..trace import as_argument, name_of, positions
 from ..tree import leaves
@@ -17,7 +18,7 @@ from .comparison import Comparison
 from .orders import orders
 from .patterns import find_patterns
 from .probe import Unfit, raw
-from .report import CheckError, Report, Verdict
+from .report import CheckError, Entry, Report, Verdict
 from .singular import find_singular
 from .subject import label, restrict, without_modules
 
@@ -137,11 +138,28 @@ def check_grads(
                 orders(comparison, subject, arguments, order)
     except Unfit as unfit:
         made = Report(name_of(function), (), error=unfit, failed=unfit.verdict)
+    except RuleError as error:
+        made = refused(error, subject, arguments, seeds[0], labels)
     else:
         made = explained(found, subject, arguments, grad is not None, seeds[0])
     if not (made.ok or report):
         raise made.refusal()
     return made
+
+
+def refused(
+    error: RuleError, function: Callable[..., Any], arguments: tuple[Any, ...], seed: int, labels: Sequence[str]
+) -> Report:
+    """Return the report of a gradient that can't be had, since a line of a rule returns what is no cotangent."""
+    try:
+        to_blame = blame(function, arguments, 1, seed, labels)
+    except Exception:  # of any kind: what the line returns may be no array at all
+        to_blame = ()
+    if not to_blame:
+        raise error
+    what = str(error).partition("\n")[0]
+    whole = Entry(1, "vjp", ", ".join(labels), (), "", nan, nan, "difference", 0.0, Verdict.WRONG, note=what)
+    return Report(name_of(function), (whole,), blame=to_blame)
 
 
 def explained(

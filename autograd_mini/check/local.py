@@ -108,8 +108,10 @@ def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: i
         if one.node.results is None:
             g = np.asarray(draw(result)).astype(result.dtype)[()]
         floating = (np.conj(part) for part in (g if isinstance(g, tuple) else (g,)) if part.dtype.kind in "fc")
-        arrived = [arrival.cot for _, arrival in passed_on(one.node, g, record.on_path)]
-        return Pull(one.function, replace_leaves(result, floating), [np.conj(cot) for cot in arrived])
+        arrived = [arrival for _, arrival in passed_on(one.node, g, record.on_path)]
+        summed = one.node.op.rule.broadcasts  # by the engine; of other rules the shape must be right
+        cots = [np.conj(a.cot if summed or np.shape(a.returned) == np.shape(a.cot) else a.returned) for a in arrived]
+        return Pull(one.function, replace_leaves(result, floating), cots)
     function = one.function
     for _ in range(order - 1):
         function = following(function, one.points, draw)
@@ -120,6 +122,8 @@ def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: i
 
 def suspicion(pull: Pull, points: Sequence[Any], rng: np.random.Generator) -> float:
     """Return how far a pull is off a difference along one random direction, relative to what is added up."""
+    if any(np.shape(g) != np.shape(x) for g, x in zip(pull.gradients, points, strict=True)):
+        return np.inf
     step, weights = 2.0**-17, coordinates(pull.cotangent)
     sizes = [np.maximum(abs(x), 1e-3 * (np.max(abs(x), initial=0) or 1)) for x in points]
     along = [rng.standard_normal(np.shape(x)) * size for x, size in zip(points, sizes, strict=True)]
@@ -136,12 +140,10 @@ def suspicion(pull: Pull, points: Sequence[Any], rng: np.random.Generator) -> fl
 
 
 def missing_sum(one: Local, label: str, pull: Pull) -> Pattern | None:
-    """Look for a slice or a mean in place of the sum over axes that a function broadcast.
+    """Look for a slice or a mean in place of the sum over axes that a function broadcast, a user's own perhaps.
 
     The cotangent that should be summed is that of the argument broadcast beforehand, by differences.
     """
-    if not one.node.op.rule.broadcasts:
-        return None
     at, weights = one.labels.index(label), coordinates(pull.cotangent)
     x = one.points[at]
 
@@ -152,7 +154,7 @@ def missing_sum(one: Local, label: str, pull: Pull) -> Pattern | None:
         try:
             wide = np.broadcast_to(x, shape)
             fits = same(function(put(wide)), coordinates(one.node.call.result))
-        except ValueError:  # it doesn't broadcast to that
+        except Exception:  # of any kind: it is a user's function, perhaps, and doesn't broadcast that
             continue
         if fits and wide.size <= WIDE:
             slopes = finite_difference(lambda wide, put=put: weights @ function(put(wide)), wide).derivative

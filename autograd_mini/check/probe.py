@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Value
+from ..errors import AutogradError
 from ..graph import own_module
 from ..trace import name_of
 from ..tree import leaves, map_leaves, replace_leaves
@@ -187,8 +188,10 @@ class Probe:
             given[number] = given[number] + step * direction
         try:
             moved = coordinates(self._call(given))
-        except (ArithmeticError, ValueError):  # outside the domain: math.log there, a matrix that has no inverse
-            return np.full_like(self.start, np.nan)
+        except (ArithmeticError, ValueError) as error:
+            if isinstance(error, AutogradError):
+                raise
+            return np.full_like(self.start, np.nan)  # outside the domain: math.log there, a matrix without an inverse
         if moved.shape != self.start.shape:  # a result whose size depends on the numbers
             return np.full_like(self.start, np.nan)
         with np.errstate(all="ignore"):
