@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import CO_VARKEYWORDS
 from sys import _getframe as getframe
 from typing import Any
 
@@ -18,7 +19,7 @@ from .fast import record_one, record_two
 from .graph import OWN, ZERO, Call, CallNode, Node, find_op, locate, own_module, user_depth
 from .primitives import contains_value
 from .pulling import pick, refuse_anomaly
-from .registry import PLAIN, REAL_ONLY, REFUSED, RULES, Rule, listeners, qualified_name
+from .registry import COMPOSED, PLAIN, REAL_ONLY, REFUSED, RULES, Rule, import_rules, listeners, qualified_name, signature_of
 from .registry import ZERO as ZERO_FUNCTIONS
 from .state import current, listening
 
@@ -303,7 +304,9 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
 
 
 def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
-    """Call a function that has no rule: one whose derivative is zero, one that only looks, or refuse."""
+    """Call a function that has no rule: one made of others, one whose derivative is zero or that only looks; or refuse."""
+    if function in COMPOSED:
+        return call_composed(function, args, kwargs)
     found: list[Value] = []
     arguments = raw(tuple(args), found)
     keywords = {name: raw(x, found) for name, x in kwargs.items()}
@@ -325,7 +328,22 @@ def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
         return wrap(result, lambda part, _: zero_result(qualified_name(function), hidden, part))
     if all(node.op is ZERO for node in hidden):
         return function(*arguments, **keywords)
+    if import_rules(qualified_name(function)):
+        rule = RULES.get(function)
+        return call_without_rule(function, args, kwargs) if rule is None else record_call(rule, args, kwargs)
     return operators.refuse_uncovered(qualified_name(function), args, kwargs)
+
+
+def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
+    """Call what a function is composed of, in its place."""
+    composition = COMPOSED[function]
+    names, _ = signature_of(composition)
+    if kwargs.get("out") is not None:
+        operators.refuse_out(qualified_name(function))
+    for name, x in kwargs.items():
+        if name not in names and not composition.__code__.co_flags & CO_VARKEYWORDS:
+            operators.refuse_uncovered(qualified_name(function), args, {name: x})
+    return composition(*args, **kwargs)
 
 
 def raw(x: Any, found: list[Value]) -> Any:

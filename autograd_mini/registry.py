@@ -12,6 +12,7 @@ Its parameter names say what a node must save. They may be `g` (the cotangent of
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -113,8 +114,13 @@ REAL_ONLY: dict[Function, str] = {}
 PLAIN: set[Function] = set()
 # Functions that can't take a Value, and what to write instead.
 REFUSED: dict[Function, str] = {}
+# Functions that are written in terms of others: called with a Value, they are recorded as what they are made of.
+COMPOSED: dict[Function, Function] = {}
 # Called with each new rule or zero-derivative function; the engine specialises its fast paths there.
 listeners: list[Callable[[Function], None]] = []
+# Called with the qualified name of a function that is not in the table; each may import more rules (those of SciPy,
+# which is imported only by who uses it), and tells whether it did.
+sources: list[Callable[[str], bool]] = []
 
 
 def qualified_name(function: Function) -> str:
@@ -127,7 +133,10 @@ def qualified_name(function: Function) -> str:
     """
     name = getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
     if isinstance(function, np.ufunc):
-        return f"numpy.{name}" if getattr(np, str(name), None) is function else f"ufunc {name}"
+        if getattr(np, str(name), None) is function:
+            return f"numpy.{name}"
+        of_scipy = getattr(sys.modules.get("scipy.special._ufuncs"), str(name), None) is function
+        return f"scipy.special.{name}" if of_scipy else f"ufunc {name}"
     module = getattr(function, "__module__", None)
     return f"{module}.{name}" if module else str(name)
 
@@ -240,6 +249,32 @@ def non_differentiable(*functions: Function) -> None:
         _announce(function)
 
 
+def composed(function: Function) -> Callable[[Function], Function]:
+    """Register how a function is composed of others that have rules, instead of a rule of its own.
+
+    For functions that call one of the user's (`np.piecewise`), and for those that are shorter so than their rule
+    would be. The parameters of the decorated function are those of NumPy's that a Value may meet.
+
+    Examples
+    --------
+    >>> import autograd_mini as am
+    >>> @am.primitive
+    ... def middle(a, b):
+    ...     return (a + b) / 2
+    >>> @composed(middle)
+    ... def _(a, b):
+    ...     return 0.5 * a + 0.5 * b
+    >>> am.grad(middle)(1.0, 3.0)
+    np.float64(0.5)
+    """
+
+    def register(composition: Function) -> Function:
+        COMPOSED[function] = composition
+        return composition
+
+    return register
+
+
 def _announce(function: Function) -> None:
     for listener in listeners:
         listener(function)
@@ -254,6 +289,8 @@ def rule_named(name: str) -> Rule:
     <rule of numpy.sin: x>
     """
     found = [candidate for candidate in RULES.values() if candidate.name == name]
+    if not found and import_rules(name):
+        return rule_named(name)
     if len(found) == 1:
         return found[0]
     if found:
@@ -265,6 +302,18 @@ def rule_named(name: str) -> Rule:
     raise RuleError(
         f"no rule is registered for {name}", "a pickled graph names its rules", "import the module that does"
     )
+
+
+def import_rules(name: str) -> bool:
+    """Import the rules that a function of this qualified name may be among; return whether there were new ones.
+
+    Examples
+    --------
+    >>> import_rules("numpy.sin")
+    False
+    """
+    imported = [source(name) for source in sources]
+    return any(imported)
 
 
 def all_rules() -> Iterator[Rule]:

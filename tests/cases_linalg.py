@@ -45,6 +45,41 @@ def sine_of_singular_values(a: Any, *args: Any, **kwargs: Any) -> Any:
     return s, u * np.expand_dims(np.sin(s), -2) @ vh
 
 
+def turned(v: Any) -> Any:
+    """Return vectors (columns) in other units, of which length and phase don't matter: by their first elements."""
+    return v / v[..., :1, :]
+
+
+def eigenvectors(a: Any) -> Any:
+    w, v = L.eig(a)
+    return w, turned(v)
+
+
+def normalised(a: Any) -> Any:
+    """Return what the length of an eigenvector matters to, and its phase doesn't."""
+    return np.abs(L.eig(a)[1]) ** 2
+
+
+def spaces(a: Any, **kwargs: Any) -> Any:
+    """Return the projections on the spaces of the further singular vectors, of which the basis doesn't matter."""
+    u, s, vh = L.svd(a, **kwargs)
+    n = s.shape[-1]
+    more_u, more_vh = u[..., n:], vh[..., n:, :]
+    return s, more_u @ conjugate_transpose(more_u), conjugate_transpose(more_vh) @ more_vh
+
+
+def completed(a: Any, mode: str) -> Any:
+    q, r = L.qr(a, mode)
+    rest = q[..., a.shape[-1] :]
+    return q[..., : a.shape[-1]], r, rest @ conjugate_transpose(rest)
+
+
+def hermitian_svd(a: Any, **kwargs: Any) -> Any:
+    """Return what doesn't depend on the signs of the vectors."""
+    u, s, vh = L.svd(a, **kwargs)
+    return s, u * np.expand_dims(np.sin(s), -2) @ vh
+
+
 def cholesky_of_positive(a: Any, **kwargs: Any) -> Any:
     """Return the factor of a matrix made positive definite, by a product of which each triangle is used."""
     return L.cholesky(a @ conjugate_transpose(a) + np.eye(a.shape[-1]), **kwargs)
@@ -121,6 +156,25 @@ NORMS = [
     Case(L.matrix_norm, (distinct(2, 3, 2),), {"keepdims": True}),
 ]  # fmt: skip
 
+INVERSES = [
+    *[Case(L.pinv, (distinct(*s),)) for s in [(3, 3), (4, 2), (2, 4), (2, 3, 2)]],
+    Case(L.pinv, (distinct(3, 3) + 2 * np.eye(3),), {"hermitian": True}),
+    *[Case(L.lstsq, (distinct(*a), uniform(*b)), wrt=(0, 1)) for a, b in [
+        ((4, 2), (4,)), ((4, 2), (4, 3)), ((2, 4), (2,)), ((3, 3), (3, 2))]],
+    *[Case(L.cond, (regular(*s), p)) for s in [(3, 3), (2, 2, 2)] for p in (None, 2, -2, "fro", 1, -1, np.inf)],
+    Case(L.tensorsolve, (regular(6, 6).reshape(2, 3, 6), uniform(2, 3)), wrt=(0, 1)),
+    Case(L.tensorsolve, (regular(6, 6).reshape(2, 3, 3, 2), uniform(2, 3)), wrt=(0, 1)),
+    Case(L.tensorsolve, (np.moveaxis(regular(6, 6).reshape(2, 3, 6), 2, 0), uniform(2, 3)), {"axes": (0,)}, (0, 1)),
+    Case(L.tensorinv, (regular(6, 6).reshape(2, 3, 6),)), Case(L.tensorinv, (regular(6, 6).reshape(6, 2, 3), 1)),
+    Case(L.diagonal, (uniform(2, 3, 4),)), Case(L.diagonal, (uniform(3, 3),), {"offset": -1}),
+    Case(L.matrix_transpose, (uniform(2, 3, 4),)),
+    *[both(np.cross, *shapes) for shapes in [
+        ((3,), (3,)), ((2, 3), (3,)), ((2, 1, 3), (4, 3))]],
+    both(np.cross, (3, 2), (3, 2), axis=0), both(np.cross, (3, 2), (2, 3), axisa=0, axisb=1, axisc=0),
+    *([both(np.matvec, (2, 3), (3,)), both(np.matvec, (4, 2, 3), (3,)), both(np.vecmat, (3,), (3, 2)),
+       both(np.vecmat, (4, 3), (3, 2))] if hasattr(np, "matvec") else []),
+]  # fmt: skip
+
 SQUARES = [(3, 3), (2, 2, 2), (1, 1)]
 RECTANGLES = [(3, 3), (4, 3), (2, 4), (2, 3, 2)]
 FACTORISATIONS = [
@@ -132,7 +186,15 @@ FACTORISATIONS = [
     *[Case(L.qr, (regular(*s),)) if s[-1] == s[-2] else Case(L.qr, (distinct(*s),)) for s in RECTANGLES],
     *[Case(L.svd, (distinct(*s), False), via=sine_of_singular_values) for s in RECTANGLES],
     Case(L.svd, (distinct(3, 3),), via=sine_of_singular_values),
+    *[Case(L.eig, (distinct(*s),), via=eigenvectors) for s in SQUARES],
+    Case(L.eig, (np.diag([1.0, 2.0, 4.0]) + 0.3 * uniform(3, 3),), via=normalised),
+    Case(L.eig, (np.array([[0.0, -1.0], [1.0, 0.5]]),), via=normalised),
+    *[Case(L.eigvals, (distinct(*s),)) for s in SQUARES],
+    *[Case(L.svd, (distinct(*s),), via=spaces) for s in [(3, 2), (2, 3), (2, 3, 2)]],
+    Case(L.svd, (distinct(3, 3),), {"hermitian": True}, via=hermitian_svd),
+    Case(L.svd, (distinct(3, 3),), {"hermitian": True, "compute_uv": False}),
+    Case(L.qr, (distinct(4, 3), "complete"), via=completed), Case(L.qr, (distinct(4, 3), "r")),
     Case(L.svd, (distinct(3, 2),), {"compute_uv": False}), Case(L.svdvals, (distinct(2, 3, 2),)),
 ]  # fmt: skip
 
-CASES: list[Case] = [*PRODUCTS, *EINSUMS, *SOLVING, *NORMS, *FACTORISATIONS]
+CASES: list[Case] = [*PRODUCTS, *EINSUMS, *SOLVING, *NORMS, *INVERSES, *FACTORISATIONS]

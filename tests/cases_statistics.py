@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from case import Case, distinct, uniform
@@ -56,4 +57,45 @@ def counts() -> Iterator[Case]:
     yield Case(np.bincount, (np.array([1, 0, 3, 1]),), {"weights": uniform(4), "minlength": 7}, ("weights",), True)
 
 
-CASES = [*quantiles(), *interpolation(), *counts()]
+def covariances() -> Iterator[Case]:
+    """Covariances and correlations, with each of their options."""
+    x = distinct(3, 5)
+    yield from (Case(np.cov, (a,)) for a in [x, distinct(5)])
+    yield Case(np.cov, (x,), {"rowvar": False, "bias": True})
+    yield Case(np.cov, (x, distinct(2, 5, seed=1)), {"ddof": 0}, wrt=(0, 1))
+    yield Case(np.cov, (distinct(5), distinct(5, seed=1)), wrt=(0, 1))
+    weights = {"aweights": uniform(5, low=0.5), "fweights": np.array([1, 2, 1, 3, 1])}
+    yield Case(np.cov, (x,), weights)
+    yield Case(np.cov, (x,), {"fweights": weights["fweights"]})
+    yield Case(np.cov, (x,), {"aweights": weights["aweights"]}, wrt=(0, "aweights"), real_only=True)
+    yield Case(np.corrcoef, (x,))
+    yield Case(np.corrcoef, (distinct(5), distinct(5, seed=1)), wrt=(0, 1))
+    yield Case(np.corrcoef, (x,), {"rowvar": False})
+
+
+def histograms() -> Iterator[Case]:
+    """Histograms by weights, and their edges by the samples."""
+    x, y, w = uniform(7), uniform(7, seed=1), uniform(7, low=0.5, seed=2)
+    edges = np.array([-2.0, -0.31, 0.12, 0.7, 3.0])
+    yield Case(np.histogram, (x, 3), real_only=True)
+    yield Case(np.histogram, (x, 3), {"density": True}, real_only=True)
+    yield Case(np.histogram, (x,), {"bins": 4, "weights": w}, wrt=(0, "weights"), real_only=True)
+    yield Case(np.histogram, (x,), {"bins": 4, "weights": w, "density": True}, wrt=(0, "weights"), real_only=True)
+    yield Case(np.histogram, (x, edges), {"weights": w, "density": True}, wrt=(1, "weights"), real_only=True)
+    yield Case(np.histogram, (x, 4, (-0.7, 0.6)), {"weights": w}, wrt=("weights",))
+    yield Case(np.histogram_bin_edges, (x, 4))
+    yield from (Case(np.histogram_bin_edges, (x, bins), real_only=True) for bins in ("sturges", "sqrt"))
+    yield Case(np.histogram_bin_edges, (x, edges), wrt=(1,))
+    yield Case(np.histogram2d, (x, y), {"bins": (2, 3), "weights": w}, wrt=(0, 1, "weights"), real_only=True)
+    yield Case(np.histogram2d, (x, y, edges), {"weights": w, "density": True}, wrt=("weights",), real_only=True)
+    yield Case(np.histogramdd, (np.stack([x, y], -1), 3), {"weights": w}, wrt=(0, "weights"), real_only=True, via=flat)
+    yield Case(np.histogramdd, ([x, y, w], (2, edges, 3)), {"density": True}, via=flat)
+
+
+def flat(*args: Any, **kwargs: Any) -> Any:
+    """Return a histogram and its edges in one list."""
+    counts, edges = np.histogramdd(*args, **kwargs)
+    return [counts, *edges]
+
+
+CASES = [*covariances(), *histograms(), *quantiles(), *interpolation(), *counts()]

@@ -1,5 +1,24 @@
 """The derivative rules, one file for each family. Importing this package registers them."""
 
-from . import elementwise, fourier, indexing, linalg, network, products, reductions, shaping, statistics
+from . import (
+    calling,
+    elementwise,
+    factorisations,
+    fourier,
+    histograms,
+    indexing,
+    linalg,
+    network,
+    polynomials,
+    products,
+    reductions,
+    scipy,
+    sets,
+    shaping,
+    statistics,
+)
 
-__all__ = ["elementwise", "fourier", "indexing", "linalg", "network", "products", "reductions", "shaping", "statistics"]
+__all__ = [
+    "calling", "elementwise", "factorisations", "fourier", "histograms", "indexing", "linalg", "network",
+    "polynomials", "products", "reductions", "scipy", "sets", "shaping", "statistics",
+]  # fmt: skip

@@ -29,6 +29,13 @@ rule(np.extract, "condition arr",
      arr=lambda g, arr_shape, condition: add_at(g, arr_shape, np.flatnonzero(condition), None))  # fmt: skip
 rule(np.delete, arr=lambda g, arr_shape, obj, axis=None:
      add_at(g, arr_shape, np.delete(np.arange(length(arr_shape, axis)), obj), axis))  # fmt: skip
+rule(np.insert,
+     arr=lambda g, arr_shape, obj, values_shape, axis=None: from_tags(g, arr_shape, arr_shape, obj, values_shape, axis),
+     values=lambda g, arr_shape, obj, values_shape, axis=None:
+     from_tags(g, values_shape, arr_shape, obj, values_shape, axis, inserted=True))  # fmt: skip
+rule(np.trim_zeros, "filt trim axis", filt=lambda g, filt, trim="fb", axis=None:
+     scatter(g, kept(g.shape, filt, trim.lower(), axis), filt.shape))  # fmt: skip
+rule(np.sort_complex, a=lambda g, a: unsorted(g, a, -1))
 rule(np.sort, "a axis kind order stable", a=lambda g, a, axis=-1: unsorted(g, a, axis))
 rule(np.partition, "a kth axis kind order", a=lambda g, a, out, axis=-1: unsorted(in_order(g, out, axis), a, axis))
 rule(np.select, broadcasts=True, condlist=None,
@@ -93,3 +100,32 @@ def in_order(g: Any, out: Any, axis: int | None) -> Any:
     """Return elements that belong to `out`, in the order of `out` sorted."""
     axis = -1 if axis is None else axis
     return np.take_along_axis(g, np.argsort(out, axis=axis, kind="stable"), axis)
+
+
+def from_tags(
+    g: Any,
+    shape: tuple[int, ...],
+    arr_shape: tuple[int, ...],
+    obj: Any,
+    values_shape: tuple[int, ...],
+    axis: int | None,
+    inserted: bool = False,
+) -> Any:
+    """Pull back through `np.insert` to the array or to what was inserted, of a shape.
+
+    Where each element of the result comes from is told by NumPy's own insertion of the numbers -1, -2, ... into the
+    numbers 0, 1, ...
+    """
+    numbers = np.reshape(np.arange(math.prod(arr_shape)), arr_shape)
+    tags = np.insert(numbers, obj, np.reshape(-1 - np.arange(math.prod(values_shape)), values_shape), axis)
+    chosen = tags < 0 if inserted else tags >= 0
+    flat = scatter(g[chosen], -1 - tags[chosen] if inserted else tags[chosen], (math.prod(shape),))
+    return np.reshape(flat, shape)
+
+
+def kept(shape: tuple[int, ...], filt: Any, trim: str, axis: Any) -> tuple[Any, ...]:
+    """Return the index of what `np.trim_zeros` kept, of the given shape: it begins at the first element not 0."""
+    axes = range(filt.ndim) if axis is None else [i % filt.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    firsts = [np.min(places, initial=n) for places, n in zip(np.nonzero(filt), filt.shape, strict=True)]
+    starts = [first if i in axes and "f" in trim else 0 for i, first in enumerate(firsts)]
+    return tuple(start + steps for start, steps in zip(starts, np.ix_(*map(np.arange, shape)), strict=True))

@@ -1,25 +1,21 @@
-"""Rules of `np.linalg`: solving, inverses, determinants, norms, factorisations.
+"""Rules of `np.linalg`: solving, inverses, determinants, norms. Factorisations stand in a file of their own.
 
-Cotangents are unconjugated (dL = Re(g dz)), so holomorphic functions have no `conj`; norms and the factorisations of
-Hermitian matrices do. For the factorisations see M. Giles (2008), "An extended collection of matrix derivative
-results", and J. Townsend (2016), "Differentiating the singular value decomposition".
-
-Where a derivative doesn't exist: eigenvectors of equal eigenvalues, and singular vectors of equal singular values, are
-taken as not moving within their space. Gradients of what depends on the space alone are right; the derivative of one
-vector in it doesn't exist.
+Cotangents are unconjugated (dL = Re(g dz)), so holomorphic functions have no `conj`; norms do.
 """
 
 from __future__ import annotations
 
-import warnings
+import math
 from typing import Any
 
 import numpy as np
 
-from ..errors import DegenerateWarning, NotCovered
-from ..graph import user_depth
-from ..registry import rule
+from ..graph import own_module
+from ..registry import composed, rule
+from .factorisations import adjoint, inverse, lower, nonzero, on_rows, read_if
 from .products import eye_like, transposed
+
+own_module(globals())
 
 # ------------------------------------------------------------------------------------- Solving, inverses, powers
 
@@ -69,7 +65,59 @@ def chain(factors: list[Any]) -> Any:
     return np.linalg.multi_dot(factors) if len(factors) > 1 else factors[0]
 
 
+def pinv_cotangent(g: Any, a: Any, out: Any, hermitian: bool = False) -> Any:
+    """Pull back through p = a⁺: dp = -p da p + p pᴴ daᴴ (1 - a p) + (1 - p a) daᴴ pᴴ p, at constant rank.
+
+    See G. Golub and V. Pereyra (1973), "The differentiation of pseudo-inverses".
+    """
+    rows, columns = a.shape[-2:]
+    a = lower(a, 0.5) + adjoint(lower(a, 0.5)) if hermitian else a
+    left, right = eye_like(a, rows, rows) - a @ out, eye_like(a, columns, columns) - out @ a
+    moved = left @ transposed(g) @ out @ adjoint(out) + adjoint(out) @ out @ transposed(g) @ right
+    whole = np.conj(moved) - transposed(out) @ g @ transposed(out)
+    return read_if(hermitian, whole)
+
+
+@composed(np.linalg.lstsq)
+def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    """Multiply with the pseudo-inverse; the residuals are those of the solution."""
+    rows, columns = a.shape
+    s = np.linalg.svd(a, compute_uv=False)
+    rcond = np.finfo(s.dtype).eps * max(rows, columns) if rcond is None else max(rcond, np.finfo(s.dtype).eps)
+    rank = np.sum(s > rcond * np.max(s, initial=0))
+    x = np.linalg.pinv(a, rcond) @ b
+    rest = np.sum(np.abs(b - a @ x) ** 2, axis=0)
+    full = rank == columns < rows
+    return x, np.reshape(rest, (-1,)) if full else np.zeros_like(rest, shape=(0,)), rank, s
+
+
+@composed(np.linalg.tensorsolve)
+def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
+    """Solve with the axes of b taken together as rows, and the other axes of a as columns."""
+    if axes is not None:
+        a = np.moveaxis(a, axes, range(np.ndim(a) - len(axes), np.ndim(a)))
+    shape = a.shape[np.ndim(b) :]
+    return np.reshape(np.linalg.solve(np.reshape(a, (-1, math.prod(shape))), np.ravel(b)), shape)
+
+
+@composed(np.linalg.tensorinv)
+def tensorinv(a: Any, ind: int = 2) -> Any:
+    """Invert with the first `ind` axes taken together as rows."""
+    rows, columns = a.shape[:ind], a.shape[ind:]
+    return np.reshape(np.linalg.inv(np.reshape(a, (math.prod(rows), -1))), columns + rows)
+
+
+@composed(np.linalg.cond)
+def cond(x: Any, p: Any = None) -> Any:
+    """Return the quotient of the largest and the smallest singular value, or the norms of x and its inverse."""
+    if p in (None, 2, -2):
+        s = np.linalg.svd(x, compute_uv=False)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
+
+
 rule(np.linalg.solve, "a b", broadcasts=True, a=solve_first, b=solve_second)
+rule(np.linalg.pinv, "a rcond hermitian rtol", a=pinv_cotangent)
 rule(np.linalg.inv, "a", a=lambda g, out: -transposed(out) @ g @ transposed(out))
 rule(np.linalg.matrix_power, "a n", a=power_cotangent)
 rule(np.linalg.multi_dot, "arrays out", arrays=chain_cotangents)
@@ -105,12 +153,6 @@ rule(np.linalg.slogdet, "a", a=slogdet_cotangent)
 def unit(x: Any) -> Any:
     """Return the conjugate of x / |x|: the slope of |x|, with 0 at 0."""
     return np.sign(x) if not np.iscomplexobj(x) else np.conj(x) * inverse(np.abs(x))
-
-
-def inverse(x: Any) -> Any:
-    """Return 1 / x, with 0 in place of 1 / 0."""
-    zero = x == 0
-    return np.where(zero, 0, 1 / np.where(zero, 1, x))
 
 
 def norm_cotangent(g: Any, x: Any, out: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -173,150 +215,3 @@ def vector_norm_cotangent(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, o
         lost = tuple(i % ndim for i in axes)
         g, out = np.expand_dims(g, lost), np.expand_dims(out, lost)
     return g * (np.conj(x) * inverse(out) if ord == 2 else vector_slope(x, out, ord, axes))
-
-
-# ----------------------------------------------------------------------------------------------- Factorisations
-
-
-def adjoint(x: Any) -> Any:
-    """Return the conjugate transpose of a stack of matrices."""
-    return np.conj(transposed(x))
-
-
-def lower(x: Any, on_diagonal: float = 1.0) -> Any:
-    """Return the lower triangle of a stack of matrices, its diagonal weighted."""
-    n = x.shape[-1]
-    return x * (np.tril(np.ones_like(x, shape=(n, n))) - (1 - on_diagonal) * eye_like(x, n, n))
-
-
-def read_triangle(g: Any, low: bool) -> Any:
-    """Return the cotangent of the one triangle that NumPy reads of a Hermitian matrix."""
-    whole = g + adjoint(g)
-    return lower(whole, 0.5) if low else transposed(lower(transposed(whole), 0.5))
-
-
-def rounding(values: Any) -> Any:
-    """Return how far rounding moves the eigenvalues or singular values of a matrix (Golub and Van Loan, 8.1)."""
-    largest = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
-    return 4 * values.shape[-1] * np.finfo(values.dtype).eps * largest
-
-
-def nonzero(values: Any) -> Any:
-    """Return the values, with 0 in place of those that are only rounding."""
-    return np.where(np.abs(values) <= rounding(values), 0, values)
-
-
-def gaps(values: Any) -> Any:
-    """Return w_j - w_i, with 0 where they differ by rounding only."""
-    apart = np.expand_dims(values, -2) - np.expand_dims(values, -1)
-    return np.where(np.abs(apart) <= np.expand_dims(rounding(values), -1), 0, apart)
-
-
-def warn_if_equal(values: Any, cotangents: tuple[Any, ...], name: str) -> None:
-    """Warn if a gradient is asked for through vectors (columns) whose values coincide: it takes these as fixed."""
-    repeated = np.expand_dims(np.sum(gaps(values) == 0, axis=-1) > 1, -2)
-    if any(np.any((g != 0) & repeated) for g in cotangents):
-        warnings.warn(
-            f"{name}: values coincide, and their vectors are then any basis of a space. The gradient takes that basis"
-            " as fixed, which is right only for functions of the space; perturb the matrix to tell them apart.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
-        )
-
-
-def on_rows(x: Any) -> Any:
-    """Return a stack of vectors as rows."""
-    return np.expand_dims(x, -2)
-
-
-def on_diagonal(x: Any) -> Any:
-    """Return a stack of vectors as diagonal matrices."""
-    n = x.shape[-1]
-    return on_rows(x) * eye_like(x, n, n)
-
-
-def eigh_cotangent(g: Any, out: Any, UPLO: str = "L") -> Any:
-    """Return v̄ (diag(g_w) + F ∘ (vᵀ g_v)) vᵀ with F = 1 / (w_j - w_i), for the triangle that was read."""
-    (w, v), (g_w, g_v) = out, g
-    warn_if_equal(w, (g_v,), "numpy.linalg.eigh")
-    middle = on_diagonal(g_w) + inverse(gaps(w)) * (transposed(v) @ g_v)
-    return read_triangle(np.conj(v) @ middle @ transposed(v), UPLO in ("L", "l"))
-
-
-def eigvalsh_cotangent(g: Any, a: Any, UPLO: str = "L") -> Any:
-    """Return v̄ diag(g) vᵀ for the triangle that was read."""
-    v = np.linalg.eigh(a, UPLO)[1]
-    return read_triangle((np.conj(v) * on_rows(g)) @ transposed(v), UPLO in ("L", "l"))
-
-
-def cholesky_cotangent(g: Any, out: Any, upper: bool = False) -> Any:
-    """Return L⁻ᵀ P L̄⁻¹ with P the lower triangle of Lᵀ g, its diagonal halved, for the triangle that was read."""
-    if upper:
-        return adjoint(cholesky_cotangent(adjoint(g), adjoint(out)))
-    inverted = np.linalg.inv(out)
-    middle = lower(transposed(out) @ g, 0.5)
-    return read_triangle(transposed(inverted) @ middle @ np.conj(inverted), low=True)
-
-
-def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
-    """Return (g_q + q H) r⁻ᴴ with H the Hermitian matrix that has the lower triangle of r g_rᴴ - g_qᴴ q."""
-    rows, columns = a.shape[-2:]
-    if mode not in ("reduced", "complete") or (mode == "complete" and rows > columns):
-        raise NotCovered(
-            f"np.linalg.qr of shape {a.shape} with mode={mode!r} has no derivative rule",
-            "its further columns are any basis of the rest of the space, and other modes don't return q",
-            'q, r = np.linalg.qr(a), which is mode="reduced"',
-        )
-    (q, r), (g_q, g_r) = out, map(np.conj, g)
-    beyond = g_r[..., :, rows:]  # a wide matrix: q and the left of r are those of its left part, r = qᴴ a
-    if rows < columns:
-        g_q = g_q + a[..., :, rows:] @ adjoint(beyond)
-        r, g_r = r[..., :, :rows], g_r[..., :, :rows]
-    middle = lower(r @ adjoint(g_r) - adjoint(g_q) @ q, 0.5)
-    singular = np.any(nonzero(np.diagonal(r, axis1=-2, axis2=-1)) == 0, axis=-1)[..., None, None]
-    if np.any(singular):
-        warnings.warn(
-            "numpy.linalg.qr: the columns are linearly dependent, and the rest of q is then any basis of a space. The"
-            " gradient there is NaN; np.linalg.svd or np.linalg.eigh of a product may be what is meant.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
-        )
-        r = np.where(singular, np.nan, r)
-    left = (g_q + q @ (middle + adjoint(middle))) @ adjoint(np.linalg.inv(r))
-    whole = left if rows >= columns else np.concatenate([left, q @ beyond], axis=-1)
-    return np.conj(whole)
-
-
-def svd_cotangent(g: Any, a: Any, out: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """Return u (S_u s + s S_v + diag g_s) vᴴ, and what moves u and v out of their spaces, in Townsend's notation."""
-    if not compute_uv:
-        u, s, vh = np.linalg.svd(a, full_matrices=False)
-        return np.conj((u * on_rows(g * np.sign(nonzero(s)))) @ vh)
-    if full_matrices and a.shape[-1] != a.shape[-2]:
-        raise NotCovered(
-            f"np.linalg.svd of shape {a.shape} with full_matrices=True has no derivative rule",
-            "its further singular vectors are any basis of the rest of the space",
-            "np.linalg.svd(a, full_matrices=False)",
-        )
-    (u, s, vh), (g_u, g_s, g_vh) = out, map(np.conj, g)
-    v, g_v = adjoint(vh), adjoint(g_vh)
-    warn_if_equal(s, (g_u, g_v), "numpy.linalg.svd")
-    slopes, s = inverse(gaps(s) * (np.expand_dims(s, -2) + np.expand_dims(s, -1))), nonzero(s)
-    turn_u, turn_v = slopes * (adjoint(u) @ g_u), slopes * (adjoint(v) @ g_v)
-    middle = (turn_u + adjoint(turn_u)) * on_rows(s) + np.expand_dims(s, -1) * (turn_v + adjoint(turn_v))
-    moved_u = (g_u - u @ (adjoint(u) @ g_u)) * on_rows(inverse(s))
-    moved_v = (g_v - v @ (adjoint(v) @ g_v)) * on_rows(inverse(s))
-    phase = 0
-    if np.iscomplexobj(a):
-        inner = adjoint(u) @ g_u
-        phase = on_diagonal(1j * np.imag(np.diagonal(inner, axis1=-2, axis2=-1)) * inverse(s))
-    whole = (u @ (middle + on_diagonal(g_s) + phase) + moved_u) @ vh + u @ adjoint(moved_v)
-    return np.conj(whole)
-
-
-rule(np.linalg.eigh, "a UPLO", a=eigh_cotangent)
-rule(np.linalg.eigvalsh, "a UPLO", a=eigvalsh_cotangent)
-rule(np.linalg.cholesky, "a upper", a=cholesky_cotangent)
-rule(np.linalg.qr, "a mode", a=qr_cotangent)
-rule(np.linalg.svd, "a full_matrices compute_uv hermitian", a=svd_cotangent)
-rule(np.linalg.svdvals, "x", x=lambda g, x: svd_cotangent(g, x, None, compute_uv=False))

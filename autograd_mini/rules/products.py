@@ -11,7 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import rule
+from ..graph import own_module
+from ..registry import composed, rule
+
+own_module(globals())
 
 # ----------------------------------------------------------------------------------------------- Matrix products
 
@@ -50,6 +53,11 @@ rule(np.vecdot, x1=lambda g, x2: np.conj(np.expand_dims(g, -1) * x2),
 rule(np.linalg.vecdot, "x1 x2 axis", broadcasts=True,
      x1=lambda g, x2, axis=-1: np.conj(np.expand_dims(g, axis) * x2),
      x2=lambda g, x1, axis=-1: np.expand_dims(g, axis) * np.conj(x1))  # fmt: skip
+if hasattr(np, "matvec"):  # since NumPy 2.2
+    rule(np.matvec, x1=lambda g, x2: np.expand_dims(g, -1) * np.expand_dims(x2, -2),
+         x2=lambda g, x1: np.matmul(np.expand_dims(g, -2), x1)[..., 0, :])  # fmt: skip
+    rule(np.vecmat, x1=lambda g, x2: np.conj(np.matmul(x2, np.expand_dims(g, -1))[..., 0]),
+         x2=lambda g, x1: np.conj(np.expand_dims(x1, -1)) * np.expand_dims(g, -2))  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- Tensor products
 
@@ -159,6 +167,20 @@ rule(np.kron, "a b", a=kron_first, b=kron_second)
 rule(np.linalg.cross, "x1 x2 axis", broadcasts=True,
      x1=lambda g, x2, axis=-1: np.linalg.cross(x2, g, axis=axis),
      x2=lambda g, x1, axis=-1: np.linalg.cross(g, x1, axis=axis))  # fmt: skip
+
+
+@composed(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+    """Multiply the components of vectors in space, or in the plane, where only the third component is left."""
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    if a.shape[-1] == b.shape[-1] == 2:
+        return third
+    a2, b2 = (x[..., 2] if x.shape[-1] == 3 else np.zeros_like(x[..., 0]) for x in (a, b))
+    parts = [a[..., 1] * b2 - a2 * b[..., 1], a2 * b[..., 0] - a[..., 0] * b2, third]
+    return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
+
 
 # ------------------------------------------------------------------------------------------------------- Traces
 

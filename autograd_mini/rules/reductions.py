@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RuleError
-from ..registry import rule
+from ..graph import own_module
+from ..registry import composed, rule
+
+own_module(globals())
 
 rule(np.sum, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g, a_shape, axis, keepdims), where))  # fmt: skip
@@ -20,9 +22,10 @@ rule(np.mean, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g / count(a_shape, axis, keepdims, where), a_shape, axis, keepdims), where))  # fmt: skip
 rule(np.average, "a axis weights returned keepdims",
      a=lambda g, a_shape, axis=None, weights=None, returned=False, keepdims=False:
-     average_slope(only_result(g, returned), a_shape, axis, weights, keepdims),
+     average_slope(g[0] if returned else g, a_shape, axis, weights, keepdims),
      weights=lambda g, a, weights, out, axis=None, returned=False, keepdims=False:
-     average_weight_slope(only_result(g, returned), a, weights, out, axis, keepdims))  # fmt: skip
+     average_weight_slope(*((g[0], out[0], g[1]) if returned else (g, out)), a=a, weights=weights, axis=axis,
+                          keepdims=keepdims))  # fmt: skip
 rule(np.prod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
      masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, where, 1), axis), where))  # fmt: skip
 
@@ -64,6 +67,10 @@ rule(np.nanstd, "a axis dtype out ddof keepdims where mean correction",
 
 rule(np.cumsum, a=lambda g, a_shape, axis=None: np.reshape(sum_from_here(g, axis or 0), a_shape))
 rule(np.cumprod, a=lambda g, a, axis=None: np.reshape(cumprod_pullback(g, a, axis), a.shape))
+rule(np.nancumsum, a=lambda g, a, axis=None:
+     np.where(np.isnan(a), 0, np.reshape(sum_from_here(g, axis or 0), a.shape)))  # fmt: skip
+rule(np.nancumprod, a=lambda g, a, axis=None:
+     np.where(np.isnan(a), 0, np.reshape(cumprod_pullback(g, np.where(np.isnan(a), 1, a), axis), a.shape)))  # fmt: skip
 if hasattr(np, "cumulative_sum"):  # since NumPy 2.1
     rule(np.cumulative_sum, x=lambda g, x_shape, axis=None, include_initial=False:
          np.reshape(sum_from_here(without_initial(g, axis, include_initial), axis or 0), x_shape))  # fmt: skip
@@ -125,17 +132,6 @@ def half_over(g: Any, root: Any) -> Any:
     return g * np.where(root == 0, 0.0, 0.5 / np.where(root == 0, 1.0, root))
 
 
-def only_result(g: Any, returned: bool) -> Any:
-    """Return the cotangent of `np.average`, refused where the sum of the weights was asked for too."""
-    if returned:
-        raise RuleError(
-            "np.average with returned=True has no derivative rule",
-            "it gives two results, an average and a sum of weights",
-            "np.average(a, weights=w) and np.sum(w)",
-        )
-    return g
-
-
 def full_weights(shape: tuple[int, ...], axis: Any, weights: Any) -> Any:
     """Return the weights of an average in a shape that broadcasts to that of the array."""
     if weights is None or np.shape(weights) == shape:
@@ -153,11 +149,12 @@ def average_slope(g: Any, shape: tuple[int, ...], axis: Any, weights: Any, keepd
     return spread(g, shape, axis, keepdims) * (w / np.sum(np.broadcast_to(w, shape), axis=axis, keepdims=True))
 
 
-def average_weight_slope(g: Any, a: Any, weights: Any, out: Any, axis: Any, keepdims: bool) -> Any:
-    """Pull back to the weights of `np.average`: g times (a - average) / (sum of weights)."""
+def average_weight_slope(g: Any, out: Any, g_sum: Any = 0, *, a: Any, weights: Any, axis: Any, keepdims: bool) -> Any:
+    """Pull back to the weights of `np.average`: g times (a - average) / (sum of weights), and to their sum."""
     w = full_weights(a.shape, axis, weights)
     share = g / np.sum(np.broadcast_to(w, a.shape), axis=axis, keepdims=keepdims)
     slope = spread(share, a.shape, axis, keepdims) * (a - spread(out, a.shape, axis, keepdims))
+    slope = slope + spread(g_sum + 0 * g, a.shape, axis, keepdims)
     if np.shape(weights) == a.shape:
         return slope
     axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
@@ -215,3 +212,11 @@ def cumprod_pullback(g: Any, a: Any, axis: int | None) -> Any:
 def ahead(x: Any, step: int) -> Any:
     """Return for each element the one `step` further along the last axis, 0 past the end."""
     return np.concatenate([x[..., step:], np.zeros_like(x[..., :step])], -1)
+
+
+@composed(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
+    """Sum the means of neighbours, each times their distance."""
+    y = np.moveaxis(y, axis, -1)
+    steps = dx if x is None else np.diff(x if np.ndim(x) == 1 else np.moveaxis(x, axis, -1))
+    return np.sum(steps * (y[..., 1:] + y[..., :-1]) / 2, axis=-1)

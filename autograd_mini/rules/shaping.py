@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import RuleError
-from ..primitives import getitem, primitive, scatter, unstack
-from ..registry import rule
+from ..graph import own_module
+from ..primitives import cast, contains_value, getitem, primitive, scatter, unstack
+from ..registry import composed, rule
+
+own_module(globals())
 
 
 @primitive
@@ -56,6 +59,7 @@ rule(np.reshape, "a shape order newshape copy",
 rule(np.ravel, "a order", a=lambda g, a_shape, order="C": np.reshape(g, a_shape, order=fixed(order)))
 rule(np.transpose, "a axes", a=lambda g, axes=None: np.transpose(g, inverse(axes)))
 rule(np.matrix_transpose, x=lambda g: np.swapaxes(g, -1, -2))
+rule(np.linalg.matrix_transpose, "x", x=lambda g: np.swapaxes(g, -1, -2))
 rule(np.moveaxis, a=lambda g, source, destination: np.moveaxis(g, destination, source))
 rule(np.swapaxes, "a axis1 axis2", a=lambda g, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.rollaxis, a=lambda g, axis, start=0: np.moveaxis(g, rolled_to(axis, start, g.ndim), axis))
@@ -115,15 +119,35 @@ rule(np.triu, m=lambda g, k=0: np.triu(g, k))
 rule(np.diag, v=lambda g, v_shape, k=0: np.diagonal(g, k) if len(v_shape) == 1 else undiagonal(g, v_shape, k, 0, 1))
 rule(np.diagflat, v=lambda g, v_shape, k=0: np.reshape(np.diagonal(g, k), v_shape))
 rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g, a_shape, offset, axis1, axis2))
+rule(np.linalg.diagonal, "x offset", x=lambda g, x_shape, offset=0: undiagonal(g, x_shape, offset, -2, -1))
 
 # Differences and ramps
 rule(np.diff, "a n axis prepend append", a=lambda g, a_shape, n=1, axis=-1, prepend=None, append=None:
      undiff(g, a_shape, n, axis % len(a_shape), prepend, append))  # fmt: skip
 rule(np.gradient, f=lambda g, f_shape, varargs=(), axis=None, edge_order=1:
      ungradient(g, f_shape, varargs, axis, edge_order))  # fmt: skip
+rule(np.ediff1d,
+     ary=lambda g, ary_shape, to_end=None, to_begin=None: np.reshape(
+         undiff(middle(g, to_begin, to_end), (math.prod(ary_shape),), 1, 0), ary_shape),
+     to_end=lambda g, to_end: np.reshape(g[g.shape[0] - np.size(to_end) :], np.shape(to_end)),
+     to_begin=lambda g, to_begin: np.reshape(g[: np.size(to_begin)], np.shape(to_begin)))  # fmt: skip
 rule(np.linspace, broadcasts=True,
-     start=lambda g, num=50, endpoint=True, axis=0: ramp_sum(g, 1 - np.linspace(0, 1, num, endpoint), axis),
-     stop=lambda g, num=50, endpoint=True, axis=0: ramp_sum(g, np.linspace(0, 1, num, endpoint), axis))  # fmt: skip
+     start=lambda g, num=50, endpoint=True, retstep=False, axis=0: ramp_back(g, 0, num, endpoint, retstep, axis),
+     stop=lambda g, num=50, endpoint=True, retstep=False, axis=0:
+     ramp_back(g, 1, num, endpoint, retstep, axis))  # fmt: skip
+rule(np.geomspace, broadcasts=True,
+     start=lambda g, out, start, num=50, endpoint=True, axis=0:
+     ramp_back(g * out, 0, num, endpoint, False, axis) / start,
+     stop=lambda g, out, stop, num=50, endpoint=True, axis=0:
+     ramp_back(g * out, 1, num, endpoint, False, axis) / stop)  # fmt: skip
+rule(np.logspace, broadcasts=True,
+     start=lambda g, out, num=50, endpoint=True, base=10.0, axis=0:
+     ramp_back(g * out, 0, num, endpoint, False, axis) * np.log(base),
+     stop=lambda g, out, num=50, endpoint=True, base=10.0, axis=0:
+     ramp_back(g * out, 1, num, endpoint, False, axis) * np.log(base),
+     base=lambda g, out, start, stop, base, num=50, endpoint=True, axis=0:
+     (ramp_back(g * out, 0, num, endpoint, False, axis) * start
+      + ramp_back(g * out, 1, num, endpoint, False, axis) * stop) / base)  # fmt: skip
 
 
 def fixed(order: str) -> str:
@@ -289,6 +313,51 @@ def ungradient(g: Any, shape: tuple[int, ...], spacings: Any, axis: Any, edge_or
     return total
 
 
-def ramp_sum(g: Any, ramp: Any, axis: int) -> Any:
-    """Return the sum of a cotangent along an axis, weighted with a ramp."""
-    return np.sum(np.moveaxis(g, axis, -1) * ramp, axis=-1)
+def middle(g: Any, before: Any, after: Any) -> Any:
+    """Return a vector without what was put before and after it."""
+    start, end = (0 if x is None else np.size(x) for x in (before, after))
+    return g[start : g.shape[0] - end]
+
+
+def ramp_back(g: Any, end: int, num: int, endpoint: bool, retstep: bool, axis: int) -> Any:
+    """Pull back through `np.linspace` to its start (end 0) or stop (end 1), and through the step it may return."""
+    g, g_step = g if retstep else (g, 0)
+    ramp = np.linspace(0, 1, num, endpoint)
+    steps = num - 1 if endpoint else num
+    step = (2 * end - 1) / steps * g_step if steps else 0
+    return np.sum(np.moveaxis(g, axis, -1) * (ramp if end else 1 - ramp), axis=-1) + step
+
+
+@composed(np.block)
+def block(arrays: Any) -> Any:
+    """Join nested lists: the innermost along the last axis, those around them along the axes before it."""
+    depth = nesting(arrays)
+    ndim = max(depth, *(np.ndim(x) for x in innermost(arrays)), 0)
+
+    def joined(part: Any, axis: int) -> Any:
+        if isinstance(part, list):
+            return np.concatenate([joined(item, axis + 1) for item in part], axis=axis)
+        return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
+
+    return joined(arrays, -depth)
+
+
+def nesting(x: Any) -> int:
+    """Return how deeply lists are nested."""
+    return 1 + max(map(nesting, x), default=0) if isinstance(x, list) else 0
+
+
+def innermost(x: Any) -> list[Any]:
+    """Return what nested lists hold."""
+    return [item for part in x for item in innermost(part)] if isinstance(x, list) else [x]
+
+
+@composed(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None
+) -> Any:
+    """Broadcast the value to the shape."""
+    dtype = np.result_type(a) if dtype is None else dtype
+    if contains_value(fill_value):
+        return cast(np.broadcast_to(fill_value, np.shape(a) if shape is None else shape), np.dtype(dtype))
+    return np.zeros_like(a, dtype=dtype, shape=shape) + np.asarray(fill_value, dtype)

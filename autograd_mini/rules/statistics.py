@@ -13,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import RuleError
-from ..registry import rule
+from ..graph import own_module
+from ..primitives import cast
+from ..registry import composed, rule
+
+own_module(globals())
 
 
 def quantile_pullback(g: Any, a: Any, axis: Any, of_ranks: Callable[[Any], Any], weights: Any = None) -> Any:
@@ -56,7 +60,7 @@ for _median in (np.median, np.nanmedian):
 for _quantile in (np.quantile, np.nanquantile, np.percentile, np.nanpercentile):
     quantile_rule(_quantile)
 
-rule(np.bincount, "x weights minlength", weights=lambda g, x: np.take(g, x))
+rule(np.bincount, "x weights minlength", weights=lambda g, x: at(g, x))
 
 
 def at(values: Any, k: Any) -> Any:
@@ -120,3 +124,41 @@ rule(np.interp,
      xp=lambda g, x, xp, fp, period=None: interp_points(g, x, xp, fp, period),
      fp=lambda g, x, xp, left=None, right=None, period=None:
      interp_values(g, x, xp, left, right, period))  # fmt: skip
+
+
+@composed(np.cov)
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: float | None = None,
+    fweights: Any = None,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
+) -> Any:
+    """Multiply the rows, less their weighted means, with each other."""
+
+    def rows(x: Any) -> Any:
+        return np.transpose(x) if not rowvar and np.ndim(x) == 2 else np.atleast_2d(x)
+
+    x = rows(m) if y is None else np.concatenate([rows(m), rows(y)], axis=0)
+    x = x if dtype is None else cast(x, np.dtype(dtype))
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
+    total = x.shape[1] if weights is None else np.sum(weights)
+    lost = ddof if aweights is None or ddof == 0 else ddof * np.sum(weights * aweights) / total
+    x = x - np.expand_dims(np.average(x, axis=1, weights=weights), -1)
+    turned = np.conj(np.transpose(x if weights is None else x * weights))
+    return np.squeeze(np.dot(x, turned) / np.maximum(total - lost, 0))
+
+
+@composed(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    """Divide covariances by both standard deviations."""
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    deviation = np.sqrt(np.real(np.diagonal(c)))
+    return c / np.expand_dims(deviation, -1) / deviation
