@@ -192,7 +192,11 @@ def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
         else:
             picks = [pick(node, i) for i in range(len(node.results))]
             saved["out"] = tuple(join(x, one) for x, one in zip(saved["out"], picks, strict=True))
-    pull_call(node, g, cots, saved)
+    try:
+        pull_call(node, g, cots, saved)
+    except AnomalyError as error:  # in a step of the rule, which is recorded itself
+        what = f"the gradient that {node.op.name} gives to its argument isn't finite"
+        raise AnomalyError(f"{what} ({line_of(node.code, node.lasti)})", error.why, error.instead) from error
 
 
 def pick(node: Node, index: int) -> Node:
@@ -231,14 +235,16 @@ def run(
         g = cots.pop(node)
         if g is None:
             continue
-        if anomaly:
+        if anomaly:  # what the pass starts with; all other cotangents are looked at as they arise
             refuse_anomaly(g, f"the gradient of the result of {node.op.name}", node)
+        pull = node.op.pull
         if join is not None:
             pull_recorded(node, g, cots, join)
-            continue
-        pull = node.op.pull
-        if pull is not None:
+        elif pull is not None:
             pull(node, g, cots)
+        if anomaly:
+            for one in node.inputs:
+                refuse_anomaly(cots.get(one), f"the gradient that {node.op.name} gives to its argument", node)
         if kept is not None:
             if pull is None:
                 if node.op is ACTIVE:

@@ -172,9 +172,14 @@ def test_detect_anomaly_names_the_operation_and_the_line():
     assert re.search(r"numpy\.log is inf \(.*test_policies\.py, line \d+\)", str(caught.value))
     assert "np.where" in str(caught.value)
     with am.detect_anomaly(), np.errstate(divide="ignore", invalid="ignore"):
-        y = np.sqrt(x).sum()
-        with pytest.raises(AnomalyError, match="the gradient"):
+        y = np.sqrt(x).sum() * 2.0
+        with pytest.raises(AnomalyError, match=r"the gradient that numpy\.sqrt gives to its argument is inf \(.*line"):
             y.backward()
+        for transform in (am.grad, lambda f: am.grad(am.grad(f))):
+            with pytest.raises(AnomalyError, match=r"the gradient that numpy\.sqrt gives to its argument is"):
+                transform(lambda x: np.sqrt(x) * 2.0)(0.0)
+        with pytest.raises(AnomalyError, match=r"the gradient of the result of numpy\.multiply is nan"):
+            (x * 2.0).backward([np.nan, 1.0])
     assert x.grad is None
 
 
