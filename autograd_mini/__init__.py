@@ -16,7 +16,7 @@ from .state import detect_anomaly, full_record, no_grad, scope
 from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 
 if TYPE_CHECKING:
-    from . import data, nn, optim, testing, train
+    from . import data, nn, optim, scipy, testing, train
     from .check import check_grads, finite_difference
     from .view import draw
 
@@ -24,11 +24,11 @@ __version__ = "0.1.0"
 __all__ = [
     "Value", "array", "check_grads", "data", "detect_anomaly", "draw", "elementwise_grad", "finite_difference",
     "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn", "no_grad", "non_differentiable", "optim",
-    "primitive", "rule", "scope", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
+    "primitive", "rule", "scipy", "scope", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.
-_MODULES = {"data", "nn", "optim", "testing", "train"}
+_MODULES = {"data", "nn", "optim", "scipy", "testing", "train"}
 _FUNCTIONS = {"check_grads": "check", "draw": "view", "finite_difference": "check"}
 
 

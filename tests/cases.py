@@ -15,6 +15,7 @@ from case import Case, distinct, uniform
 from cases_fourier import CASES as FOURIER
 from cases_linalg import CASES as LINALG
 from cases_network import CASES as NETWORK
+from cases_scipy import CASES as SCIPY
 from cases_statistics import CASES as STATISTICS
 
 from autograd_mini.primitives import cast, getitem, relu, scatter, sigmoid, unstack
@@ -375,5 +376,6 @@ CASES = [
     *FOURIER,
     *LINALG,
     *NETWORK,
+    *SCIPY,
     *STATISTICS,
 ]

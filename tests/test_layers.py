@@ -21,6 +21,7 @@ LAYERS = [
     "engine",
     "recording",
     "copying",
+    "scipy",
     "rules",
     "tree",
     "trace",

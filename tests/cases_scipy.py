@@ -1,0 +1,7 @@
+"""Sample calls of SciPy's functions, by topic."""
+
+from __future__ import annotations
+
+from cases_scipy_special import CASES as SPECIAL
+
+CASES = [*SPECIAL]
