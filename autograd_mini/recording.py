@@ -19,7 +19,18 @@ from .fast import record_one, record_two
 from .graph import OWN, ZERO, Call, CallNode, Node, find_op, locate, own_module, user_depth
 from .primitives import contains_value
 from .pulling import pick, refuse_anomaly
-from .registry import COMPOSED, PLAIN, REAL_ONLY, REFUSED, RULES, Rule, import_rules, listeners, qualified_name, signature_of
+from .registry import (
+    COMPOSED,
+    PLAIN,
+    REAL_ONLY,
+    REFUSED,
+    RULES,
+    Rule,
+    import_rules,
+    listeners,
+    qualified_name,
+    signature_of,
+)
 from .registry import ZERO as ZERO_FUNCTIONS
 from .state import current, listening
 
@@ -304,7 +315,7 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
 
 
 def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
-    """Call a function that has no rule: one made of others, one whose derivative is zero or that only looks; or refuse."""
+    """Call a function without a rule: one made of others, one of zero derivative or that only looks; or refuse."""
     if function in COMPOSED:
         return call_composed(function, args, kwargs)
     found: list[Value] = []
