@@ -114,6 +114,12 @@ class Value(operators.ArrayOperators):
 
     @grad.setter
     def grad(self, new: Any) -> None:
+        if new is not None and np.shape(new) not in ((), self.shape):
+            raise ShapeError(
+                f"a gradient of shape {np.shape(new)} for a Value of shape {self.shape}",
+                "the next backward pass adds to it, and an optimiser subtracts it from the data",
+                "p.grad = None to forget it, or an array of the shape of the data",
+            )
         if self._node is not None:
             self._node.grad = new
         elif new is not None:

@@ -35,6 +35,8 @@ def test_gradients_can_be_reset_in_each_way():
         (p * p).sum().backward()
         np.testing.assert_array_equal(p.grad, [2.0, 4.0])
         assert p.grad.dtype == np.float64
+    with pytest.raises(ShapeError, match=r"a gradient of shape \(3,\) for a Value of shape \(2,\)"):
+        p.grad = np.zeros(3)
 
 
 def test_leaves_that_do_not_matter_keep_no_gradient():
