@@ -170,9 +170,15 @@ class Expression:
                 raise ExpressionError(f"{node.id} is a function", self.text, span, f"{node.id}(...)")
             yield Step(np.float64(CONSTANTS[node.id]) if node.id in CONSTANTS else node.id, None, span)
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
-            yield from self._read(node.left, depth + 1)
-            yield from self._read(node.right, depth + 1)
-            yield Step(OPERATORS[type(node.op)], 2, span)
+            chain: list[ast.BinOp] = []
+            left: ast.expr = node
+            while isinstance(left, ast.BinOp) and type(left.op) in OPERATORS:  # a sum of many terms isn't nested
+                chain.append(left)
+                left = left.left
+            yield from self._read(left, depth + 1)
+            for term in reversed(chain):
+                yield from self._read(term.right, depth + 1)
+                yield Step(OPERATORS[type(term.op)], 2, self._span(term))
         elif isinstance(node, ast.UnaryOp) and type(node.op) in OPERATORS:
             yield from self._read(node.operand, depth + 1)
             yield Step(OPERATORS[type(node.op)], 1, span)

@@ -60,7 +60,8 @@ def test_powers_overflow_and_do_not_hang() -> None:
 
 
 def test_a_long_sum_is_no_deep_nesting() -> None:
-    assert Expression("+".join(["x"] * 90))(1.0) == 90.0
+    assert Expression("+".join(["x"] * 500))(1.0) == 500.0
+    assert Expression("9 - 2*x - 3 + x/2/4*8")(2.0) == 4.0
 
 
 # ------------------------------------------------------------------------------------------ What it refuses
@@ -130,7 +131,7 @@ def test_nothing_else_is_run(text: str) -> None:
         Expression(text)
 
 
-@pytest.mark.parametrize("text", ["(" * 1000, "-" * 1500 + "x", "x+" * 900 + "x", "9" * 1900])
+@pytest.mark.parametrize("text", ["(" * 1000, "-" * 1500 + "x", "x**" * 300 + "x", "9" * 1900])
 def test_what_is_too_deep_or_too_large(text: str) -> None:
     with pytest.raises(ExpressionError) as caught:
         Expression(text)
