@@ -348,7 +348,7 @@ def test_names():
 
 def test_uncovered_functions_raise_at_the_call():
     own = np.frompyfunc(lambda x: x, 1, 1)
-    for function, name in ((np.bitwise_not, "np.invert"), (own, "<lambda>"), (am.primitive(math.erf), "math.erf")):
+    for function, name in ((own, "<lambda>"), (am.primitive(math.erf), "math.erf")):
         with pytest.raises(NotCovered, match=r"\(Value \(2,\) float64\) has no derivative rule") as caught:
             function(am.Value([1.0, 2.0]))
         assert f"or a rule of your own: am.rule({name}" in caught.value.instead
