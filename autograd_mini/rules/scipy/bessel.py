@@ -68,14 +68,14 @@ rule(sp.ber, x=lambda g, x: g * sp.berp(x))
 rule(sp.bei, x=lambda g, x: g * sp.beip(x))
 rule(sp.ker, x=lambda g, x: g * sp.kerp(x))
 rule(sp.kei, x=lambda g, x: g * sp.keip(x))
-rule(sp.berp, x=lambda g, x, out: g * (-out / x - sp.bei(x)))
-rule(sp.beip, x=lambda g, x, out: g * (-out / x + sp.ber(x)))
+rule(sp.berp, x=lambda g, x, out: g * (-over(x, out, 0.0) - sp.bei(x)))
+rule(sp.beip, x=lambda g, x, out: g * (sp.ber(x) - over(x, out, 0.5)))
 rule(sp.kerp, x=lambda g, x, out: g * (-out / x - sp.kei(x)))
 rule(sp.keip, x=lambda g, x, out: g * (-out / x + sp.ker(x)))
 rule(sp.kelvin, x=lambda g, x, out: g[0] * out[2] + g[2] * (1j * out[0] - out[2] / x)
      + g[1] * out[3] + g[3] * (1j * out[1] - out[3] / x))  # fmt: skip
 
-# Struve functions (DLMF 11.4.23, 11.4.25, 11.4.27, 11.4.28)
+# Struve functions (DLMF 11.4.23, 11.4.25, 11.4.27, 11.4.28). Of order 0, the second derivative at 0 is NaN.
 rule(sp.struve, x2=lambda g, x1, x2:
      g * 0.5 * (sp.struve(x1 - 1, x2) - sp.struve(x1 + 1, x2) + struve_term(x1, x2)))  # fmt: skip
 rule(sp.modstruve, x2=lambda g, x1, x2:
@@ -87,8 +87,13 @@ rule(sp.iti0k0, x=lambda g, x: g[0] * sp.i0(x) + g[1] * sp.k0(x))
 rule(sp.it2j0y0, x=lambda g, x: (g[0] * (1 - sp.j0(x)) - g[1] * sp.y0(x)) / x)
 rule(sp.it2i0k0, x=lambda g, x: (g[0] * (sp.i0(x) - 1) - g[1] * sp.k0(x)) / x)
 rule(sp.itstruve0, x=lambda g, x: g * sp.struve(0, x))
-rule(sp.it2struve0, x=lambda g, x: -g * sp.struve(0, x) / x)
+rule(sp.it2struve0, x=lambda g, x: -g * over(x, sp.struve(0, x), 2 / np.pi))
 rule(sp.itmodstruve0, x=lambda g, x: g * sp.modstruve(0, x))
+
+
+def over(x: Any, y: Any, at_zero: float) -> Any:
+    """Return y / x, and its limit where x is 0."""
+    return np.where(x == 0, at_zero, y / np.where(x == 0, 1.0, x))
 
 
 def by_imag(g: Any, z: Any) -> Any:

@@ -66,9 +66,16 @@ def chi_square(v: Any, x: Any) -> Any:
 
 
 def non_central(x: Any, k: Any, c: Any) -> Any:
-    """Return the density of chi-square with k degrees of freedom and non-centrality c > 0."""
+    """Return the density of chi-square with k degrees of freedom and non-centrality c.
+
+    By the Bessel function I, scaled against overflow, or near c x = 0 by its series (DLMF 10.39.9).
+    """
+    near = x * c < 1
+    factor = np.exp(-c / 2) * chi_square(k, x) * sp.hyp0f1(k / 2, np.where(near, x * c, 0.0) / 4)
+    x, c = np.where(near, 1.0, x), np.where(near, 1.0, c)
     root = np.sqrt(x * c)
-    return 0.5 * np.exp(root - (x + c) / 2) * (x / c) ** (k / 4 - 0.5) * sp.ive(k / 2 - 1, root)
+    far = 0.5 * np.exp(root - (x + c) / 2) * (x / c) ** (k / 4 - 0.5) * sp.ive(k / 2 - 1, root)
+    return np.where(near, factor, far)
 
 
 def f_density(m: Any, n: Any, x: Any) -> Any:

@@ -17,8 +17,7 @@ from ...registry import rule
 rule(sp.ellipk, x=lambda g, x: g * ellipk_slope(x))
 rule(sp.ellipe, x=lambda g, x: g * ellipe_slope(x))
 rule(sp.ellipkm1, x=lambda g, x, out: -g * ellipkm1_slope(x, out))
-rule(sp.agm, x1=lambda g, x1, x2, out: g * (out / x1 - agm_slope(x1, x2) * x2 / x1),
-     x2=lambda g, x1, x2: g * agm_slope(x1, x2))  # fmt: skip
+rule(sp.agm, x1=lambda g, x1, x2: g * agm_slope(x2, x1), x2=lambda g, x1, x2: g * agm_slope(x1, x2))
 
 # Incomplete integrals (DLMF 19.2.4, 19.2.5), Jacobi's functions sn, cn, dn and the amplitude (DLMF 22.13.1, 22.16.9)
 rule(sp.ellipkinc, x1=lambda g, x1, x2: g / delta(x1, x2))
@@ -49,9 +48,12 @@ def ellipkm1_slope(p: Any, out: Any) -> Any:
 
 
 def agm_slope(a: Any, b: Any) -> Any:
-    """Return the derivative in b of the mean M = π a / (2 K(1 - b² / a²)) (DLMF 19.8.5)."""
-    m = (1 - b / a) * (1 + b / a)
-    return np.pi * b / a * ellipk_slope(m) / sp.ellipk(m) ** 2
+    """Return the derivative in b of the mean M = π a / (2 K(1 - b² / a²)) (DLMF 19.8.5): infinite at b = 0."""
+    zero = (a == 0) | (b == 0)
+    x, y = np.where(zero, 1.0, a), np.where(zero, 1.0, b)
+    m = (1 - y / x) * (1 + y / x)
+    at_zero = np.where(a == 0, 0.0, np.inf)
+    return np.where(zero, at_zero, np.pi * y / x * ellipk_slope(m) / sp.ellipk(m) ** 2)
 
 
 def delta(phi: Any, m: Any) -> Any:

@@ -23,7 +23,7 @@ rule(sp.rgamma, x=lambda g, x: g * rgamma_slope(x))
 rule(sp.psi, x=lambda g, x: g * trigamma(x))
 rule(mirrored.polygamma, x=lambda g, n, x: g * mirrored.polygamma(n + 1, x), broadcasts=True)
 rule(mirrored.multigammaln, a=lambda g, a, d: g * sum(sp.psi(a - 0.5 * j) for j in range(d)))
-rule(sp.poch, x1=lambda g, x1, x2, out: g * out * (sp.psi(x1 + x2) - sp.psi(x1)),
+rule(sp.poch, x1=lambda g, x1, x2, out: g * poch_slope(x1, x2, out),
      x2=lambda g, x1, x2, out: g * out * sp.psi(x1 + x2))  # fmt: skip
 hurwitz_zeta = sp.zeta(2.0, Probe())
 rule(hurwitz_zeta, x2=lambda g, x1, x2: -g * x1 * sp.zeta(x1 + 1, x2))  # DLMF 25.11.17
@@ -62,6 +62,14 @@ def rgamma_slope(x: Any) -> Any:
     low, high = np.where(left, x, 0.0), np.where(left, 1.0, x)
     turned = np.cos(np.pi * low) - np.sin(np.pi * low) / np.pi * sp.psi(1 - low)
     return np.where(left, sp.gamma(1 - low) * turned, -sp.rgamma(high) * sp.psi(high))
+
+
+def poch_slope(z: Any, m: Any, out: Any) -> Any:
+    """Return the derivative of Γ(z + m) / Γ(z) in z; left of 1 as that of a product, which holds at poles of Γ(z)."""
+    left = z < 1
+    low, high, end = np.where(left, z, 0.5), np.where(left, 1.0, z), np.where(left, z + m, 1.0)
+    product = sp.gamma(end) * (sp.psi(end) * sp.rgamma(low) + rgamma_slope(low))
+    return np.where(left, product, out * (sp.psi(high + m) - sp.psi(high)))
 
 
 def trigamma(x: Any) -> Any:

@@ -15,6 +15,7 @@ from scipy import special as sp
 
 from ...registry import RULES, non_differentiable, rule
 from ...scipy import special as mirrored
+from ..elementwise import ratio_or_zero
 
 ROOT_PI, ROOT_2PI, ROOT_2 = np.sqrt(np.pi), np.sqrt(2 * np.pi), np.sqrt(2)
 
@@ -70,9 +71,8 @@ rule(sp.rel_entr, x1=lambda g, x1, x2: g * (np.log(x1 / nonzero_beside(x2, x1)) 
 rule(sp.kl_div, x1=lambda g, x1, x2: g * np.log(x1 / nonzero_beside(x2, x1)),
      x2=lambda g, x1, x2: g * (1 - x1 / nonzero_beside(x2, x1)))  # fmt: skip
 rule(sp.huber, x1=lambda g, x1, x2: g * np.maximum(np.abs(x2) - x1, 0), x2=lambda g, x1, x2: g * np.clip(x2, -x1, x1))
-rule(sp.pseudo_huber,
-     x1=lambda g, x1, x2, out: g * (2 * out - x2 * x2 / np.hypot(1, x2 / x1)) / x1,
-     x2=lambda g, x1, x2: g * (x2 / np.hypot(1, x2 / x1)))  # fmt: skip
+rule(sp.pseudo_huber, x1=lambda g, x1, x2: g * pseudo_huber_slope(x1, x2),
+     x2=lambda g, x1, x2: g * x1 * ratio_or_zero(x2, np.hypot(x1, x2)))  # fmt: skip
 
 # Exponentials and powers. (eᵗ - 1) / t and log(1 + t) / t have series at 0, as hypergeometric functions.
 rule(sp.exp2, x=lambda g, out: g * (out * np.log(2)))
@@ -135,6 +135,12 @@ def one_order_less(n: Any, x: Any) -> Any:
 def nonzero_beside(divisor: Any, x: Any) -> Any:
     """Return what x is divided by, with 1 where both are 0: there the quotient is 0."""
     return np.where((divisor == 0) & (x == 0), 1.0, divisor)
+
+
+def pseudo_huber_slope(delta: Any, r: Any) -> Any:
+    """Return the derivative of δ (h - δ) in δ, where h = √(δ² + r²), without differences: r⁴ / (h (h + δ)²)."""
+    h = np.hypot(delta, r)
+    return r * ratio_or_zero(r, h) * ratio_or_zero(r, h + delta) ** 2
 
 
 def exprel_slope(t: Any) -> Any:
