@@ -221,6 +221,10 @@ class ArrayOperators(Recorded):
         """Return the array in another dtype; a cast to integers or booleans has no derivative."""
         return cast(self, np.dtype(dtype))
 
+    def clip(self, min: Any = None, max: Any = None, **keywords: Any) -> Any:
+        """Return the elements within bounds (`np.clip`)."""
+        return np.clip(self, min, max, **keywords)
+
     def compress(self, condition: Any, axis: int | None = None) -> Any:
         """Return the slices along an axis where a condition holds (`np.compress`)."""
         return np.compress(condition, self, axis)
@@ -314,7 +318,7 @@ def _method(function: Callable[..., Any]) -> Callable[..., Any]:
 # The ndarray methods that are the NumPy function of the same name, and the usual elementwise functions.
 METHODS = [
     "sum", "prod", "mean", "var", "std", "max", "min", "cumsum", "cumprod", "all", "any", "argmax", "argmin",
-    "argsort", "argpartition", "searchsorted", "nonzero", "clip", "round", "ravel", "squeeze", "swapaxes",
+    "argsort", "argpartition", "searchsorted", "nonzero", "round", "ravel", "squeeze", "swapaxes",
     "repeat", "take", "choose", "diagonal", "trace", "dot", "copy", "exp", "log", "tanh", "sqrt", "conj",
     "conjugate",
 ]  # fmt: skip

@@ -213,6 +213,8 @@ def test_array_attributes():
         (lambda v: v.ravel(), lambda a: a.ravel()),
         (lambda v: v.swapaxes(0, 1), lambda a: a.swapaxes(0, 1)),
         (lambda v: v.clip(1.0, 3.0), lambda a: a.clip(1.0, 3.0)),
+        (lambda v: v.clip(2.0), lambda a: a.clip(2.0)),
+        (lambda v: v.clip(max=3.0), lambda a: a.clip(max=3.0)),
         (lambda v: v.dot(np.ones(3)), lambda a: a.dot(np.ones(3))),
         (lambda v: v.astype(np.float32), lambda a: a.astype(np.float32)),
         (lambda v: v.copy(), lambda a: a.copy()),
