@@ -160,7 +160,9 @@ SMOOTH = {
         "np.concatenate([{a}, np.sin({a})], axis=-1)", "np.take({a}, [0, -1], axis=-1)", "{a}[-1]", "{a}[..., ::-1]",
         "{a}[[0, 0, -1]]", "np.outer(np.sin({a}), {a})", "np.vdot(np.sin({a}), np.cos({a}))",
         "np.einsum('i...->...', {a})", "np.inner(np.tanh({a}), np.sin({a}))",
-        "np.broadcast_to({a}, (2, *np.shape({a})))",
+        "np.broadcast_to({a}, (2, *np.shape({a})))", "np.real(np.fft.fft(np.sin({a})))", "np.imag(np.fft.rfft({a}, 4))",
+        "np.fft.irfft(np.fft.rfft(np.sin({a}), axis=0), 3, axis=0)", "np.nansum({a}, axis=0)",
+        "np.nanvar(np.sin({a}), axis=-1)",
     ],
     2: [
         "np.reshape({a}, -1)", "np.transpose({a})", "np.moveaxis({a}, 0, -1)", "np.triu({a})", "np.diagonal({a})",
@@ -174,8 +176,13 @@ KINKED = {
     0: [
         "np.abs({a})", "np.clip({a}, -0.875, 1.125)", "np.maximum({a}, 0)", "np.maximum({a}, {b})",
         "np.minimum({a}, {b})", "np.fmax({a}, {b})", "np.where({a} > {b}, {a}, {b})",
+        "np.interp({a}, [-1.0, 0.0, 2.0], [0.5, 1.5, -1.0])",
     ],
-    1: ["np.max({a}, axis=-1)", "np.min({a}, axis=0)", "np.sort({a}, axis=-1)", "np.linalg.norm({a}, axis=-1)"],
+    1: [
+        "np.max({a}, axis=-1)", "np.min({a}, axis=0)", "np.sort({a}, axis=-1)", "np.linalg.norm({a}, axis=-1)",
+        "np.median({a}, axis=0)", "np.quantile({a}, [0.2, 0.75], axis=-1)", "np.nanpercentile({a}, 40, axis=0)",
+        "np.nanmax({a}, axis=-1)",
+    ],
 }  # fmt: skip
 CONSTANTS = ["2", "0.75", "np.float64(-1.25)", "np.array([[1.5], [-0.5]])", "np.array([0.25, -2.0, 1.0])"]
 SIDES = [(), (1,), (3,), (2, 1), (1, 3), (2, 3)]  # each broadcasts with each
