@@ -7,7 +7,7 @@ tells whether a gradient is right, and `nn`, `optim`, `data` and `train` train n
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from . import copying, recording, rules  # noqa: F401 - they hook Value up to NumPy and pickle, and register the rules
+from . import copying, dispatch, rules  # noqa: F401 - they hook Value up to NumPy and pickle, and register the rules
 from .engine import Value
 from .primitives import primitive
 from .recording import array
@@ -18,18 +18,19 @@ from .transforms import elementwise_grad, grad, hessian, hvp, jacobian, jvp, sto
 if TYPE_CHECKING:
     from . import data, nn, optim, scipy, testing, train
     from .check import check_grads, finite_difference
+    from .covered import coverage
     from .view import draw
 
 __version__ = "0.1.0"
 __all__ = [
-    "Value", "array", "check_grads", "data", "detect_anomaly", "draw", "elementwise_grad", "finite_difference",
-    "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn", "no_grad", "non_differentiable", "optim",
+    "Value", "array", "check_grads", "coverage", "data", "detect_anomaly", "draw", "elementwise_grad",
+    "finite_difference", "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn", "no_grad", "non_differentiable", "optim",
     "primitive", "rule", "scipy", "scope", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.
 _MODULES = {"data", "nn", "optim", "scipy", "testing", "train"}
-_FUNCTIONS = {"check_grads": "check", "draw": "view", "finite_difference": "check"}
+_FUNCTIONS = {"check_grads": "check", "coverage": "covered", "draw": "view", "finite_difference": "check"}
 
 
 def __getattr__(name: str) -> Any:

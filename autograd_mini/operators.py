@@ -7,14 +7,16 @@ with one or two arguments by recorders that skip NumPy's dispatch (the table `DI
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any, NoReturn
 
 import numpy as np
 
 from .errors import ConversionRefused, InvalidInput, NotCovered
 from .primitives import Recorded, cast, contains_value, getitem, relu, sigmoid, unstack
-from .registry import Rule
+from .registry import UNREACHED, Rule
 
 # Operators whose recorder may be called directly, and how two plain numbers are combined: Python's own operators on
 # NumPy scalars are about five times faster than the ufunc.
@@ -260,10 +262,13 @@ class ArrayOperators(Recorded):
         return complex(self._convert("complex()", "v.item() for the bare number; np.exp(v), not cmath.exp(v)"))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        asked = asking_function()
+        known = UNREACHED.get(asked)
         raw = self._convert(
-            "conversion to a NumPy array",
-            "v.data for the bare array; am.array([v, w]) or np.stack([v, w]) to put Values together;"
-            " np.where(mask, v, a) for a[mask] = v; np.dot(a, v) for a.dot(v)",
+            f"conversion by {asked}" if known else "conversion to a NumPy array",
+            known
+            or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
+            " Values together; np.where(mask, v, a) for a[mask] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )
         return np.array(raw, dtype=dtype, copy=copy)
 
@@ -324,6 +329,15 @@ METHODS = [
 ]  # fmt: skip
 for _name in METHODS:
     setattr(ArrayOperators, _name, _method(getattr(np, _name)))
+
+
+def asking_function() -> str:
+    """Return the name of NumPy's function that the user called to convert a Value, if it is written in Python."""
+    name = ""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("numpy."):
+        name, frame = f"numpy.{frame.f_code.co_qualname}", frame.f_back
+    return name
 
 
 def plain(x: Any) -> Any:

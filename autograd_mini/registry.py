@@ -114,8 +114,13 @@ REAL_ONLY: dict[Function, str] = {}
 PLAIN: set[Function] = set()
 # Functions that can't take a Value, and what to write instead.
 REFUSED: dict[Function, str] = {}
-# Functions that are written in terms of others: called with a Value, they are recorded as what they are made of.
-COMPOSED: dict[Function, Function] = {}
+# Where a function has a kink or a tie, and what is done there, for the table of what is covered.
+KINKS: dict[Function, str] = {}
+# Functions that NumPy doesn't tell us of: they convert a Value, which is refused. What to write instead.
+UNREACHED: dict[str, str] = {}
+# Functions, and methods of ufuncs by name, that are written in terms of others: called with a Value, they are recorded
+# as what they are made of.
+COMPOSED: dict[Function | str, Function] = {}
 # Called with each new rule or zero-derivative function; the engine specialises its fast paths there.
 listeners: list[Callable[[Function], None]] = []
 # Called with the qualified name of a function that is not in the table; each may import more rules (those of SciPy,
@@ -249,7 +254,7 @@ def non_differentiable(*functions: Function) -> None:
         _announce(function)
 
 
-def composed(function: Function) -> Callable[[Function], Function]:
+def composed(function: Function | str) -> Callable[[Function], Function]:
     """Register how a function is composed of others that have rules, instead of a rule of its own.
 
     For functions that call one of the user's (`np.piecewise`), and for those that are shorter so than their rule

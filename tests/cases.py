@@ -15,7 +15,9 @@ from case import Case, distinct, uniform
 from cases_fourier import CASES as FOURIER
 from cases_linalg import CASES as LINALG
 from cases_network import CASES as NETWORK
+from cases_polynomials import CASES as POLYNOMIALS
 from cases_scipy import CASES as SCIPY
+from cases_sets import CASES as SETS
 from cases_statistics import CASES as STATISTICS
 
 from autograd_mini.primitives import cast, getitem, relu, scatter, sigmoid, unstack
@@ -29,11 +31,12 @@ def elementwise() -> Iterator[Case]:
     """Functions of one argument on scalars, vectors, matrices, nothing and size-1 axes."""
     anywhere = [np.negative, np.positive, np.square, np.exp, np.exp2, np.expm1, np.sin, np.cos, np.arctan,
                 np.sinh, np.cosh, np.tanh, np.arcsinh, np.sinc, np.conjugate, np.real, np.imag,
-                np.nan_to_num, sigmoid]  # fmt: skip
+                np.nan_to_num, np.real_if_close, sigmoid]  # fmt: skip
     for function in anywhere:
         yield from (Case(function, (uniform(*shape, low=-1.4, high=1.4),)) for shape in SHAPES)
     for function in [np.absolute, relu]:
         yield from (Case(function, (distinct(*shape)[()],)) for shape in SHAPES)
+    yield from (Case(np.i0, (uniform(*shape) + x,), real_only=True) for shape in SHAPES for x in (0.0, 15.0))
     for function in [np.fabs, np.cbrt]:
         yield from (Case(function, (distinct(*shape)[()],), real_only=True) for shape in SHAPES)
     for function in [np.deg2rad, np.radians, np.rad2deg, np.degrees]:
@@ -71,6 +74,7 @@ def pairwise() -> Iterator[Case]:
         yield from cases(function, real_only=True)
     yield from cases(np.copysign, low=(0.2, 0.2), wrt=(0,), real_only=True)
     yield from cases(np.copysign, low=(0.2, -2.0), high=(2.0, -0.2), wrt=(0,), real_only=True)
+    yield from cases(np.nextafter, wrt=(0,), real_only=True)
     yield from cases(np.true_divide, low=(-2.0, 0.5))
     yield from cases(np.power, low=(0.3, -2.0))
     yield from cases(np.float_power, low=(0.3, -2.0))
@@ -162,7 +166,10 @@ def reductions() -> Iterator[Case]:
         yield Case(function, (holes,), {"axis": -1, "where": holes[:1] != holes[0, 1], "initial": 0.1})
     for function in [np.nanvar, np.nanstd]:
         yield Case(function, (holes,), {"axis": 1, "ddof": 1})
+    for function in [np.nancumsum, np.nancumprod]:
+        yield from (Case(function, (holes,), {"axis": axis}) for axis in (None, 0, -1))
     for weights in (uniform(2, 3, low=0.5), uniform(2, 3, low=0.5, seed=1)):
+        yield Case(np.average, (uniform(2, 3), 0, weights), {"returned": True}, wrt=(0, 2))
         yield Case(np.average, (uniform(2, 3),), {"weights": weights}, wrt=(0, "weights"))
         yield Case(np.average, (uniform(2, 3), 1, weights), {"keepdims": True}, wrt=(0, 2))
     yield Case(np.average, (uniform(2, 3, 2), 1, uniform(3, low=0.5)), wrt=(0, 2))
@@ -246,8 +253,32 @@ def differences() -> Iterator[Case]:
     yield from (Case(np.gradient, (x, *step)) for step in [(), (0.5,), (0.5, np.array([0.0, 1.0, 3.0]))])
     yield from (Case(np.gradient, (x,), {"axis": axis}) for axis in [0, -1, (1, 0)])
     yield Case(np.gradient, (x, 2.0), {"edge_order": 2})
+    yield from (Case(np.ediff1d, (a,)) for a in [row, x, uniform(1)])
+    yield Case(np.ediff1d, (row,), {"to_end": uniform(2), "to_begin": uniform()}, wrt=(0, "to_end", "to_begin"))
+    yield from (Case(np.trapezoid, (x,), {"axis": axis, "dx": 0.5}) for axis in (0, -1))
+    yield Case(np.trapezoid, (row,))
+    yield Case(np.trapezoid, (x, uniform(3)), wrt=(0, 1))
+    yield Case(np.trapezoid, (x, uniform(4, 3, seed=1)), {"axis": 0}, wrt=(0, 1))
     yield Case(np.linspace, (uniform(), uniform(seed=1), 4), wrt=(0, 1))
+    yield Case(np.linspace, (uniform(), uniform(3), 4), {"retstep": True}, wrt=(0, 1))
+    yield Case(np.linspace, (uniform(), uniform(seed=1), 4, False, True), wrt=(0, 1))
+    ends = uniform(low=0.5), uniform(low=0.5, seed=1)
+    yield Case(np.geomspace, (*ends, 5), wrt=(0, 1))
+    yield Case(np.geomspace, (uniform(3, low=0.5), uniform(2, 1, low=0.5)), {"axis": -1, "endpoint": False}, (0, 1))
+    yield Case(np.logspace, (*ends, 5), wrt=(0, 1))
+    yield Case(np.logspace, (*ends, 5, False, np.float64(2.5)), wrt=(0, 1, 4))
+    yield Case(np.logspace, (uniform(3), uniform(2, 1)), {"axis": 1, "base": np.float64(1.5)}, wrt=(0, 1, "base"))
     yield Case(np.linspace, (uniform(3), uniform(2, 1)), {"num": 5, "endpoint": False, "axis": 1}, wrt=(0, 1))
+
+
+def blocks(parts: Any) -> Any:
+    """Return blocks whose parts are given without their nesting."""
+    return np.block([parts[:2], parts[2:]])
+
+
+def full_of(a: Any, fill_value: Any) -> Any:
+    """Return an array full of a value; NumPy asks only the array, not the value, whether it knows better."""
+    return np.full_like(fill_value, fill_value, shape=np.shape(a))
 
 
 def joining() -> Iterator[Case]:
@@ -272,6 +303,12 @@ def joining() -> Iterator[Case]:
     yield Case(np.hstack, ([x, uniform(2, 1)],))
     yield Case(np.dstack, ([x, uniform(2, 3, 2)],))
     yield Case(np.column_stack, ([uniform(2), x],))
+    yield Case(np.block, ([x, uniform(2, 1), row[None], uniform(1, 1)],), via=blocks)
+    yield Case(np.block, ([row, uniform()],))
+    yield Case(np.ix_, (row, uniform(2)), wrt=(0, 1))
+    windows = np.lib.stride_tricks.sliding_window_view
+    yield from (Case(windows, how) for how in [(row, 2), (uniform(3, 4), (2, 3)), (uniform(3, 4), 2, -1)])
+    yield Case(np.full_like, (np.zeros((2, 3)), row), wrt=(1,), via=full_of)
     yield Case(np.append, (x, row), wrt=(0, 1))
     yield Case(np.append, (x, uniform(1, 3)), {"axis": 0}, wrt=(0, 1))
     yield Case(np.append, (x, uniform()), wrt=(0, 1))
@@ -305,6 +342,11 @@ def joining() -> Iterator[Case]:
         yield Case(np.pad, (x, {-1: (1, 2)}))
     yield Case(pieces, (uniform(5, 2), 0, [0, 3], [2, 4]))
     yield Case(paste, ([uniform(2, 2), uniform(2, 1)], 1, [0, 3], [2, 4], (2, 5)))
+
+
+def inner_moved(x: Any, trim: str) -> Any:
+    """Trim a vector whose zeros stay zeros when it is moved."""
+    return np.trim_zeros(x * np.array([0.0, 0.0, 1.0, 1.0, 1.0, 0.0]), trim)
 
 
 def indexing() -> Iterator[Case]:
@@ -351,6 +393,15 @@ def indexing() -> Iterator[Case]:
     yield Case(np.compress, (mask, x), wrt=(1,))
     yield Case(np.extract, (both, x), wrt=(1,))
     yield from (Case(np.delete, (x, *how)) for how in [(1, 0), ([0, 2], 1), (slice(0, 2), -2), (5,)])
+    for obj in (1, -1, [0, 2], [1, 1], slice(0, 2), np.array([3])):
+        n = 2 if isinstance(obj, (list, slice)) else 1
+        yield Case(np.insert, (x, obj, uniform(n)), wrt=(0, 2))
+        yield Case(np.insert, (x, obj, uniform(), 0), wrt=(0, 2))
+        yield Case(np.insert, (x, obj, uniform(4, n)), {"axis": -1}, wrt=(0, 2))
+    yield Case(np.insert, (x, 1, uniform(3), 0), wrt=(0, 2))
+    zeros = np.array([0.0, 0.0, 1.5, 0.0, -2.0, 0.0])
+    yield from (Case(np.trim_zeros, (zeros,), {"trim": trim}, via=inner_moved) for trim in ("fb", "f", "b"))
+    yield Case(np.sort_complex, (distinct(3, 4),))
     low, high = x < -0.5, x > 0.5
     yield Case(np.select, ([low, high], [x, uniform(4, 3, seed=1)], 0.5), wrt=(1,))
     yield Case(np.select, ([low, x < 1, high], [uniform(3), x, uniform(4, 1)], np.ones(3)), wrt=(1,))
@@ -377,5 +428,7 @@ CASES = [
     *LINALG,
     *NETWORK,
     *SCIPY,
+    *POLYNOMIALS,
+    *SETS,
     *STATISTICS,
 ]

@@ -166,7 +166,7 @@ def test_every_line_of_every_rule_has_a_case(rule):
 
 
 def test_every_composed_function_has_a_case():
-    assert {case.function for case in CASES} >= COMPOSED.keys()
+    assert {case.function for case in CASES} >= {function for function in COMPOSED if callable(function)}
 
 
 @pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)

@@ -7,6 +7,7 @@ from . import (
     fourier,
     histograms,
     indexing,
+    kinks,
     linalg,
     network,
     polynomials,
@@ -19,6 +20,6 @@ from . import (
 )
 
 __all__ = [
-    "calling", "elementwise", "factorisations", "fourier", "histograms", "indexing", "linalg", "network",
+    "calling", "elementwise", "factorisations", "fourier", "histograms", "indexing", "kinks", "linalg", "network",
     "polynomials", "products", "reductions", "scipy", "sets", "shaping", "statistics",
 ]  # fmt: skip

@@ -1,7 +1,8 @@
-"""Functions that call one of the user's, and those that first choose between real and complex: composed of others."""
+"""Functions that call another one: the user's, a ufunc, or one that is real or complex. All are composed."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -61,6 +62,50 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     return result if result.dtype == np.result_type(x) else cast(result, np.result_type(x))
 
 
+# ------------------------------------------------------------------------------------------ Methods of ufuncs
+
+
+@composed("reduce")
+def reduce(
+    ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None
+) -> Any:
+    """Combine the slices along an axis, or several, from the first to the last."""
+    for i in sorted((i % array.ndim for i in over_axes(axis, array.ndim)), reverse=True):
+        slices = list(np.moveaxis(array, i, 0))
+        start = slices.pop(0) if initial is None and slices else ufunc.identity if initial is None else initial
+        combined = fold(ufunc, slices, start, dtype)[-1]
+        array = np.expand_dims(combined, i) if keepdims else combined
+    return array
+
+
+@composed("accumulate")
+def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
+    """Combine the slices along an axis, and keep what each step gives."""
+    slices = list(np.moveaxis(array, axis, 0))
+    return np.stack(fold(ufunc, slices[1:], slices[0], dtype), axis=axis) if slices else array
+
+
+@composed("reduceat")
+def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+    """Combine the slices from each index to the next; where that isn't larger, take the one slice."""
+    rows = np.moveaxis(array, axis, 0)
+    ends = [*indices[1:], rows.shape[0]]
+    spans = zip(indices, ends, strict=True)
+    parts = [ufunc.reduce(rows[i:j], axis=0, dtype=dtype) if i < j else rows[i] for i, j in spans]
+    return np.stack(parts, axis=axis)
+
+
+def over_axes(axis: Any, ndim: int) -> Sequence[int]:
+    """Return the axes that a reduction is over."""
+    return range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+
+
+def fold(ufunc: Any, slices: Sequence[Any], start: Any, dtype: Any) -> list[Any]:
+    """Return the start, and what each further slice makes of it."""
+    options = {} if dtype is None else {"dtype": dtype}
+    return list(itertools.accumulate(slices, lambda a, b: ufunc(a, b, **options), initial=start))
+
+
 # ---------------------------------------------------------------------------------- np.emath: real or complex
 
 
@@ -83,10 +128,12 @@ def beyond_one(x: Any) -> Any:
     return np.isreal(x) & (np.abs(x) > 1)
 
 
-for _function in (np.sqrt, np.log, np.log2, np.log10):
-    composed(getattr(np.emath, _function.__name__))(complex_where(negative, _function))
-for _function in (np.arccos, np.arcsin, np.arctanh):
-    composed(getattr(np.emath, _function.__name__))(complex_where(beyond_one, _function))
+OUTSIDE: dict[Function, Function] = {
+    np.sqrt: negative, np.log: negative, np.log2: negative, np.log10: negative,
+    np.arccos: beyond_one, np.arcsin: beyond_one, np.arctanh: beyond_one,
+}  # fmt: skip
+for _function, _outside in OUTSIDE.items():
+    composed(getattr(np.emath, _function.__name__))(complex_where(_outside, _function))
 
 
 @composed(np.emath.logn)

@@ -89,6 +89,7 @@ rule(np.divmod, x1=lambda g: g[1], x2=lambda g, x1, x2: -g[1] * np.floor_divide(
 rule(np.frexp, x=lambda g, x: np.ldexp(g[0], -np.frexp(x)[1]))
 rule(np.heaviside, x1=None, x2=lambda g, x1: g * (x1 == 0))
 rule(np.ldexp, x1=lambda g, x2: np.ldexp(g, x2), x2=None)
+rule(np.nextafter, x1=lambda g: g, x2=None)
 rule(np.unwrap, "p discont axis period", p=lambda g: g)
 
 # Parts of complex numbers. Cotangents are unconjugated: dL = Re(g dz).
@@ -105,13 +106,17 @@ non_differentiable(
     np.isinf, np.isfinite, np.isneginf, np.isposinf, np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
     np.isclose, np.any, np.all, np.argmax, np.argmin, np.nanargmax, np.nanargmin, np.argsort, np.argpartition,
     np.searchsorted, np.digitize, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero, np.iscomplex, np.isreal,
-    np.lexsort, np.isin,
+    np.lexsort, np.isin, np.linalg.matrix_rank, np.gcd, np.lcm, np.bitwise_and, np.bitwise_or, np.bitwise_xor,
+    np.invert, np.left_shift, np.right_shift, np.bitwise_count, np.packbits, np.unpackbits, np.ravel_multi_index,
+    np.unravel_index,
 )  # fmt: skip
 REAL_ONLY[np.sign] = "z / np.abs(z)"
 PLAIN |= {
     np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.min_scalar_type, np.common_type, np.iscomplexobj,
     np.isrealobj, np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string,
-    np.array_equal, np.array_equiv, np.allclose, np.may_share_memory, np.shares_memory,
+    np.array_equal, np.array_equiv, np.allclose, np.may_share_memory, np.shares_memory, np.einsum_path,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.isnat, np.is_busday, np.busday_count,
+    np.busday_offset, np.datetime_as_string,
 }  # fmt: skip
 
 

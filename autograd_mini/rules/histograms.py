@@ -36,7 +36,8 @@ def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) ->
 
 def counted(columns: Sequence[Any], edges: Sequence[Any], weights: Any) -> Any:
     """Return how many samples fall into each bin, or the sum of their weights. The last edge belongs to its bin."""
-    place, inside = 0, True
+    place: Any = 0
+    inside: Any = True
     lengths = [edge.shape[0] - 1 for edge in edges]
     for x, edge, n in zip(columns, edges, lengths, strict=True):
         k = np.minimum(np.searchsorted(edge, x, side="right") - 1, n - 1)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import getitem, scatter, unstack
-from ..registry import REFUSED, rule
+from ..registry import REFUSED, UNREACHED, rule
 
 rule(getitem, x=lambda g, x_shape, index: scatter(g, index, x_shape))
 rule(scatter, g=lambda g, index: getitem(g, index))
@@ -55,6 +55,21 @@ REFUSED |= {
     np.savez: "np.savez(file, name=v.data)",
     np.savez_compressed: "np.savez_compressed(file, name=v.data)",
     np.savetxt: "np.savetxt(file, v.data)",
+}
+UNREACHED |= {
+    "numpy.array": "am.array([v, w]), or v itself: a Value is an array already",
+    "numpy.asarray": "v itself: NumPy's functions take it as it is; am.array([v, w]) for a list",
+    "numpy.asanyarray": "v itself: NumPy's functions take it as it is; am.array([v, w]) for a list",
+    "numpy.asarray_chkfinite": "v itself; am.detect_anomaly() finds the first number that isn't finite",
+    "numpy.ascontiguousarray": "v itself: how it lies in memory changes no result",
+    "numpy.asfortranarray": "v itself: how it lies in memory changes no result",
+    "numpy.require": "v itself: how it lies in memory changes no result",
+    "numpy.asmatrix": "v itself, with v @ w for the product of matrices",
+    "numpy.bmat": "np.block([[a, b], [c, d]])",
+    "numpy.arange": "start + step * np.arange(n)",
+    "numpy.full": "np.broadcast_to(v, shape), or v * np.ones(shape)",
+    "numpy.vectorize.__call__": "for np.vectorize(f)(v): f(v), or am.array([f(x) for x in v])",
+    "numpy.AxisConcatenator.__getitem__": "np.concatenate([v, w]) for np.r_, np.column_stack([v, w]) for np.c_",
 }
 
 

@@ -328,6 +328,19 @@ def ramp_back(g: Any, end: int, num: int, endpoint: bool, retstep: bool, axis: i
     return np.sum(np.moveaxis(g, axis, -1) * (ramp if end else 1 - ramp), axis=-1) + step
 
 
+@composed(np.ix_)
+def ix_(*args: Any) -> tuple[Any, ...]:
+    """Turn each vector into an axis of its own."""
+    return tuple(np.reshape(x, [-1 if i == j else 1 for j in range(len(args))]) for i, x in enumerate(args))
+
+
+@composed(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
+    """Take the elements of each window, by their numbers."""
+    numbers = np.reshape(np.arange(math.prod(np.shape(x))), np.shape(x))
+    return np.take(x, np.lib.stride_tricks.sliding_window_view(numbers, window_shape, axis))
+
+
 @composed(np.block)
 def block(arrays: Any) -> Any:
     """Join nested lists: the innermost along the last axis, those around them along the axes before it."""
