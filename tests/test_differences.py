@@ -1,5 +1,6 @@
 """Derivatives by differences alone, and their error bars."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,16 @@ def test_differences_of_higher_order(order: int) -> None:
     t = np.array([1.0, -2.0])
     along, error = finite_difference(lambda x: np.sum(np.sin(x)), np.array([0.7, 0.7]), tangent=t, order=order)
     assert abs(along - exact * np.sum(t**order)) <= error < 1e-3
+
+
+@pytest.mark.parametrize("x", [1e-8, 1e-3, 0.3, 3.0, 1e4])
+@pytest.mark.parametrize("order", [2, 3, 4])
+def test_the_error_bar_of_a_higher_order_holds(order: int, x: float) -> None:
+    sin = [np.sin, np.cos, lambda x: -np.sin(x), lambda x: -np.cos(x)]
+    log = (-1) ** (order - 1) * math.factorial(order - 1) / x**order
+    for function, exact in ((np.sin, sin[order % 4](x)), (np.log, log)):
+        slope, error = finite_difference(function, x, order=order)
+        assert abs(slope - exact) <= error < np.inf
 
 
 def test_the_second_difference_by_an_array_is_the_hessian() -> None:

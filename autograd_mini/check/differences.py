@@ -12,7 +12,7 @@ from ..errors import InvalidInput
 from ..trace import as_argument, name_of, positions
 from ..tree import leaves, replace_leaves, same_structure
 from .probe import Directions, Probe, Vector, coordinates, raw, unit
-from .slopes import ATTEMPTS, extrapolate, slopes
+from .slopes import EDGE_ATTEMPTS, extrapolate, slopes
 
 
 class Difference(NamedTuple):
@@ -33,20 +33,36 @@ def along(probe: Probe, directions: Directions, order: int) -> tuple[Vector, Vec
     relative = max(probe.eps, np.max(probe.noise, initial=0.0) / natural if natural else 0.0)
     width = probe.width(directions)
     step = 2.0 ** round(log2(min(relative ** (1 / (order + 6)), 0.25) * width))
-    value, error = np.full_like(probe.start, np.nan), np.full_like(probe.start, np.inf)
-    for _ in range(ATTEMPTS):
+    tables: list[tuple[Vector, Vector]] = []
+    for _ in range(2 * EDGE_ATTEMPTS):
         with np.errstate(all="ignore"):
-            over = []
+            over, largest = [], np.zeros_like(probe.start)
             for h in (step, step / 2, step / 4):
-                total = np.sum([c * probe.change(directions, at * h) for c, at in terms if at], axis=0)
-                over.append(total / h**order)
-            made, truncation = extrapolate(over, 2, amplified * probe.noise / step**order)
-            off = truncation + amplified * probe.noise / step**order
-            better = off < error
-            value, error = np.where(better, made, value), np.where(better, off, error)
-        if np.all(error <= 1e-8 * np.max(abs(value), initial=0.0)) or not np.any(better | ~np.isfinite(error)):
+                changes = [(c, probe.change(directions, at * h)) for c, at in terms if at]
+                over.append(np.sum([c * change for c, change in changes], axis=0) / h**order)
+                largest = np.max([largest, *(abs(change) for _, change in changes)], axis=0)
+            rounding = amplified * (probe.noise + probe.eps * largest) / step**order
+            made, truncation = extrapolate(over, 2, rounding)
+            tables.append((made, truncation + rounding))
+            value, error = uncontradicted(tables)
+        known = np.all(error <= 1e-8 * np.max(abs(value), initial=0.0)) and len(tables) > 1
+        if known or np.all((rounding > error) & (rounding > abs(made))):  # shorter steps show nothing but rounding
             break
         step /= 4
+    return value, error
+
+
+def uncontradicted(tables: list[tuple[Vector, Vector]]) -> tuple[Vector, Vector]:
+    """Return the best known of values from the longest step to the shortest: of those that no shorter step contradicts.
+
+    A step as long as a wave sees a slope of its own, and takes it for well known.
+    """
+    value, error = np.full_like(tables[0][0], np.nan), np.full_like(tables[0][0], np.inf)
+    kept: list[tuple[Vector, Vector]] = []
+    for made, off in reversed(tables):
+        agrees = np.isfinite(made) & np.all([abs(made - v) <= off + e for v, e in kept], axis=0)
+        kept.append((np.where(agrees, made, 0.0), np.where(agrees, off, np.inf)))
+        value, error = np.where(agrees & (off < error), made, value), np.where(agrees & (off < error), off, error)
     return value, error
 
 
