@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from . import copying, dispatch, rules  # noqa: F401 - they hook Value up to NumPy and pickle, and register the rules
 from .engine import Value
-from .primitives import primitive
+from .primitives import custom_vjp, primitive
+from .recompute import checkpoint
 from .recording import array
 from .registry import non_differentiable, rule
 from .state import detect_anomaly, full_record, no_grad, scope
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "Value", "array", "check_grads", "coverage", "data", "detect_anomaly", "draw", "elementwise_grad",
-    "finite_difference", "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn", "no_grad", "non_differentiable", "optim",
-    "primitive", "rule", "scipy", "scope", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
+    "Value", "array", "check_grads", "checkpoint", "coverage", "custom_vjp", "data", "detect_anomaly", "draw",
+    "elementwise_grad", "finite_difference", "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn",
+    "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy", "scope", "stop_gradient", "testing",
+    "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.

@@ -166,12 +166,12 @@ class CallNode(Node):
         return tuple(found)
 
 
-def pull_link(node: Node, g: Any, cots: Cotangents) -> None:
+def pull_link(node: Node, g: Any, cots: Cotangents, join: Any = None) -> None:
     """Pass a cotangent on unchanged."""
     accumulate(cots, node.in1, g)
 
 
-def pull_pick(node: Node, g: Any, cots: Cotangents) -> None:
+def pull_pick(node: Node, g: Any, cots: Cotangents, join: Any = None) -> None:
     """Put the cotangent of one result of several in its place."""
     if node.in1 in cots:
         parts = cots[node.in1] = cots[node.in1] or {}
@@ -354,19 +354,20 @@ def note_change(data: Any, frame: Any) -> None:
         Changes.of[key] = (forget, Changes.last, frame.f_code, frame.f_lasti)
 
 
-def refuse_stale(order: list[Any]) -> None:
-    """Raise if a node of the pass saved an array that was changed in place afterwards.
+def refuse_stale(order: list[Any], since: int | None = None) -> None:
+    """Raise if a node of the pass saved an array that was changed in place afterwards (or since a creation number).
 
     Looks only at nodes older than the last change anywhere: in a training loop, which changes its parameters before
     it records the next pass, these are the leaves.
     """
     for node in reversed(order):
-        if node.number > Changes.last:
+        made = node.number if since is None else since
+        if made > Changes.last:
             return
         for name, saved in node.saved.items():
             for x in saved if isinstance(saved, (list, tuple)) else (saved,):
                 change = Changes.of.get(id(owner_of(x)))
-                if change is not None and change[1] > node.number:
+                if change is not None and change[1] > made:
                     raise StaleDataError(
                         f"{node.op.name} ({line_of(node.code, node.lasti)}) saved its"
                         f" {'result' if name == 'out' else f'argument {name}'} for the backward pass, and that array"

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from .registry import rule
+
 
 class Recorded:
     """Marks the class of Values, for modules that stand before it."""
@@ -79,6 +81,50 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
 
     dispatching.on_raw = function  # type: ignore[attr-defined]
     return dispatching
+
+
+def custom_vjp(
+    *, broadcasts: bool = False, **lines: Callable[..., Any] | None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a function of your own its derivative: a decorator, in the dialect of `rule`.
+
+    Parameters
+    ----------
+    broadcasts : bool, default False
+        Whether the function broadcasts its arguments, so that cotangents are summed over broadcast axes.
+    **lines : callable or None
+        For each differentiable parameter a function of the cotangent `g` and of what it names (`out`, any parameter,
+        `<parameter>_shape`) that returns the cotangent of that parameter, in its shape, linear in `g`; None marks
+        a parameter whose derivative is zero. See `rule`.
+
+    Returns
+    -------
+    callable
+        A decorator. The function gets raw arrays; a Value for a parameter without a line raises `NotCovered`.
+        Derivatives of higher order are those of the lines, so these call NumPy's functions, or your own. A graph with
+        such a node is pickled by the function's name, as the function itself is.
+
+    Raises
+    ------
+    RuleError
+        If a line names something unknown, or a parameter that the function doesn't have.
+
+    Examples
+    --------
+    >>> import autograd_mini as am
+    >>> @am.custom_vjp(x=lambda g, out, x: g * out * np.cos(x))
+    ... def exp_sin(x):
+    ...     return np.exp(np.sin(x))
+    >>> am.grad(exp_sin)(0.0), am.grad(am.grad(exp_sin))(0.0)
+    (np.float64(1.0), np.float64(1.0))
+    """
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        recorded = primitive(function)
+        rule(recorded, broadcasts=broadcasts, **lines)
+        return recorded
+
+    return decorate
 
 
 @primitive

@@ -176,7 +176,7 @@ def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
     """Pull a cotangent back with the rule itself recorded: what was saved is joined to its nodes again."""
     if node.op.rule is None:
         if node.op.pull is not None:
-            node.op.pull(node, g, cots)
+            node.op.pull(node, g, cots, join)
         return
     saved = dict(node.saved)
     for name, inputs, _ in node.edges:

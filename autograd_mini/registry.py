@@ -14,6 +14,8 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -294,8 +296,11 @@ def rule_named(name: str) -> Rule:
     <rule of numpy.sin: x>
     """
     found = [candidate for candidate in RULES.values() if candidate.name == name]
-    if not found and import_rules(name):
-        return rule_named(name)
+    if not found:
+        import_rules(name)
+        with suppress(ImportError, AttributeError, ValueError):
+            resolve_name(name)  # imports the module that defines the function, and with it the rule
+        found = [candidate for candidate in RULES.values() if candidate.name == name]
     if len(found) == 1:
         return found[0]
     if found:

@@ -26,6 +26,7 @@ LAYERS = [
     "rules",
     "covered",
     "tree",
+    "recompute",
     "trace",
     "transforms",
     "expression",

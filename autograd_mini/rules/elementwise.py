@@ -1,7 +1,8 @@
 """Rules of elementwise functions: ufuncs, where, clip.
 
-Kinks and ties: `maximum` and `minimum` share a tie equally; `abs` and `sign` have slope 0 at 0; `relu` has slope 0 at
-0. The cotangent that enters an untaken branch of `where` is exactly 0.
+Kinks and ties: `maximum` and `minimum` share a tie equally, and where one of both is NaN, both get the cotangent;
+`abs` and `sign` have slope 0 at 0; `relu` has slope 0 at 0. The cotangent that enters an untaken branch of `where` is
+exactly 0.
 """
 
 from __future__ import annotations
@@ -66,8 +67,10 @@ rule(np.sinc, x=lambda g, x: g * sinc_slope(x))
 # Kinks and selections
 rule(np.absolute, x=lambda g, x: g * direction(x))
 rule(np.fabs, x=lambda g, x: g * np.sign(x))
-rule(np.maximum, x1=lambda g, x1, x2: g * share(x1 > x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 < x2, x1 == x2))
-rule(np.minimum, x1=lambda g, x1, x2: g * share(x1 < x2, x1 == x2), x2=lambda g, x1, x2: g * share(x1 > x2, x1 == x2))
+rule(np.maximum, x1=lambda g, x1, x2: g * share(~(x1 <= x2), x1 == x2),
+     x2=lambda g, x1, x2: g * share(~(x2 <= x1), x1 == x2))  # fmt: skip
+rule(np.minimum, x1=lambda g, x1, x2: g * share(~(x1 >= x2), x1 == x2),
+     x2=lambda g, x1, x2: g * share(~(x2 >= x1), x1 == x2))  # fmt: skip
 rule(np.fmax, x1=lambda g, x1, x2: g * share(~(x1 <= x2) & ~np.isnan(x1), x1 == x2),
      x2=lambda g, x1, x2: g * share(~(x2 <= x1) & ~np.isnan(x2), x1 == x2))  # fmt: skip
 rule(np.fmin, x1=lambda g, x1, x2: g * share(~(x1 >= x2) & ~np.isnan(x1), x1 == x2),

@@ -112,8 +112,12 @@ def count(shape: tuple[int, ...], axis: Any, keepdims: bool, where: Any) -> Any:
 
 
 def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
-    """Return the share of each element in an extremum: 1 / (the number of elements that reach it), or 0."""
-    hit = a == spread(out, a.shape, axis, keepdims)
+    """Return the share of each element in an extremum: 1 / (the number of elements that reach it), or 0.
+
+    An extremum that is NaN comes from the elements that are.
+    """
+    wide = spread(out, a.shape, axis, keepdims)
+    hit = (a == wide) | (np.isnan(a) & np.isnan(wide))
     if where is not True:
         hit = hit & where
     return hit / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)

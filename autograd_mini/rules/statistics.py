@@ -39,6 +39,7 @@ def quantile_pullback(g: Any, a: Any, axis: Any, of_ranks: Callable[[Any], Any],
     ranks = np.where(np.isnan(flat), np.nan, np.argsort(np.argsort(flat, axis=-1, kind="stable"), axis=-1))
     at = np.reshape(of_ranks(ranks), (-1, *kept, 1))
     shares = np.fmax(0, 1 - np.abs(at - ranks))  # of the elements on both sides, by their distance; of NaN none
+    shares = np.where(np.isnan(at), np.isnan(ranks), shares)  # but a result that is NaN comes from them
     part = np.sum(np.reshape(g, at.shape) * shares, axis=0)
     return np.moveaxis(np.reshape(part, moved.shape), last, tuple(axes))
 

@@ -80,7 +80,7 @@ def used_by(node: Any) -> tuple[Any, ...]:
 
 def is_leaf(node: Any) -> bool:
     """Whether a node is where a graph starts: a leaf of the user, or a transform's own that is linked to nothing."""
-    return node.op.rule is None and node.op is not ZERO and node.in1 is None
+    return node.op.rule is None and node.op is not ZERO and not node.inputs
 
 
 def reachable(roots: Iterable[Any]) -> list[Any]:
