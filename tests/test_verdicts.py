@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from planting import B, planted
 
+import autograd_mini as am
 from autograd_mini.check import CheckError, Verdict, check_grads
 from autograd_mini.errors import GradientMismatch
 
@@ -118,3 +119,20 @@ def test_the_remainder_confirms_the_verdict() -> None:
     wrong = check_grads(lambda x: np.sum(np.sin(x) * x), B, grad=1.1 * (np.cos(B) * B + np.sin(B)), report=True)
     assert wrong.taylor == pytest.approx(1, abs=0.05)
     assert np.isnan(check_grads(lambda x: 3 * x, 1.0, order=1).taylor)
+
+
+@pytest.mark.parametrize("n", [4, 6])
+def test_strong_curvature_is_no_tie(n: int) -> None:
+    hilbert = 1 / (np.arange(n)[:, None] + np.arange(n) + 1.0)
+
+    def solved(a: Any) -> Any:
+        return np.sum(np.linalg.solve(a, np.ones(n)))
+
+    assert check_grads(solved, hilbert, grad=am.grad(solved)).ok
+    assert check_grads(solved, hilbert, grad=1.01 * am.grad(solved)(hilbert), report=True).verdict is Verdict.WRONG
+
+
+def test_what_rounding_alone_may_hide_is_not_called_right() -> None:
+    hilbert = 1 / (np.arange(10)[:, None] + np.arange(10) + 1.0)
+    report = check_grads(lambda a: np.sum(np.sin(np.linalg.solve(a, np.ones(10)))), hilbert, report=True, order=1)
+    assert report.verdict is Verdict.UNKNOWN

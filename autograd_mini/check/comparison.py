@@ -296,6 +296,8 @@ class Comparison:
         allowed = slope.error + slack + max(self.atol, self.rtol * abs(slope.value))
         if not abs(found - slope.value) <= allowed:
             return Verdict.WRONG, ""
+        if slack > max(size, self.atol) and abs(found) > rounded:
+            return Verdict.UNKNOWN, f"by rounding alone the gradient may be off by {slack:.1g}"
         if slope.error > max(KNOWN * size, self.atol, self.rtol * size) and abs(found) > rounded:
             return Verdict.UNKNOWN, f"the slope is known to {slope.error:.1g} only: the function's noise hides it"
         return Verdict.RIGHT, ""

@@ -18,6 +18,7 @@ from .slopes import Shape, slopes
 
 Draw = Callable[[Any], Any]
 BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
+AROUND, NEAR = 8, 2.0**-30  # at how many points so near slopes are looked at to tell whether there is a tie
 FAR_BESIDE, STEP_BESIDE = 200, 2.0**-6  # the most such points at a tie, and the step there as a part of their distance
 
 
@@ -29,7 +30,7 @@ def beside(entry: Entry, probe: Probe, weights: Vector, directions: Directions, 
     if entry.order > 1:
         return replace(entry, beside=(-math.inf, math.inf))
     far = 2.0**-12 * probe.width(directions)
-    found = [slope_beside(probe, weights, directions, far, draw) for _ in range(BESIDE)]
+    found = [slope_beside(probe, weights, directions, far, directed(probe, draw)) for _ in range(BESIDE)]
     known = [slope for slope in found if math.isfinite(slope)]
     curved = 1e-3 * max(map(abs, known), default=0.0)  # what they differ by without a kink
     return replace(entry, beside=tuple(known), allowed=entry.allowed + curved)
@@ -41,15 +42,20 @@ def at_tie(entry: Entry, probe: Probe, weights: Vector, directions: Directions, 
     The median of three equal numbers doesn't move with any one of them, but with all: near by it has other slopes,
     however near, and the numbers between them are generalised gradients (see `Entry.subgradient`).
     """
-    any_way = {n: draw(x) for n, x in enumerate(probe.leaves)}
-    far = 2.0**-26 * probe.width(directions)
-    around = [slope_beside(probe, weights, any_way, far, draw) for _ in range(4)]
-    noise = 100 * float(abs(weights) @ probe.noise) / (far * STEP_BESIDE)
-    if not np.ptp(around) > max(1e-3 * max(map(abs, around)), noise):
+    any_way = directed(probe, draw)
+    shifts = [directed(probe, draw) for _ in range(AROUND)]
+    width = probe.width(directions)
+    far, near = (
+        np.array([slope_beside(probe, weights, any_way, distance * width, shift) for shift in shifts])
+        for distance in (16 * NEAR, NEAR)
+    )
+    noise = 100 * float(abs(weights) @ probe.noise) / (NEAR * width * STEP_BESIDE)
+    # Of a curved function, however strongly, slopes differ less the nearer they are.
+    if not np.ptp(near) > max(1e-3 * np.max(abs(near)), noise, np.ptp(far) / 4):
         return entry
     known, here = [], entry.expected
     for _ in range(FAR_BESIDE):
-        slope = slope_beside(probe, weights, directions, far, draw)
+        slope = slope_beside(probe, weights, directions, 16 * NEAR * width, directed(probe, draw))
         known += [slope] if math.isfinite(slope) else []
         one = replace(entry, verdict=Verdict.KINK, left=here, right=here, beside=tuple(known))
         if one.subgradient and len(known) >= BESIDE:
@@ -57,11 +63,17 @@ def at_tie(entry: Entry, probe: Probe, weights: Vector, directions: Directions, 
     return entry
 
 
-def slope_beside(probe: Probe, weights: Vector, directions: Directions, far: float, draw: Draw) -> float:
-    """Return the slope in a direction at a random point so far away."""
-    shift, step = {n: far * draw(x) for n, x in enumerate(probe.leaves)}, STEP_BESIDE * far
+def directed(probe: Probe, draw: Draw) -> Any:
+    """Return a random direction for all elements together."""
+    return {n: draw(x) for n, x in enumerate(probe.leaves)}
+
+
+def slope_beside(probe: Probe, weights: Vector, directions: Directions, far: float, shift: Directions) -> float:
+    """Return the slope in a direction at a point so far away, to where another one leads."""
+    step = STEP_BESIDE * far
     high, low = (
-        probe.change({n: s + sign * step * directions.get(n, 0.0) for n, s in shift.items()}, 1.0) for sign in (1, -1)
+        probe.change({n: far * s + sign * step * directions.get(n, 0.0) for n, s in shift.items()}, 1.0)
+        for sign in (1, -1)
     )
     return float(weights @ (high - low)) / (2 * step)
 
@@ -85,7 +97,7 @@ def together(
         return None
     bends = [(entry.right - entry.left) / 2 for entry in kinks]
     for _ in range(2 * len(probe.leaves) + 8):
-        directions = {n: draw(x) for n, x in enumerate(probe.leaves)}
+        directions = directed(probe, draw)
         step = 2.0**-20 * probe.width(directions)
         bends.append(float(weights @ (probe.change(directions, step) + probe.change(directions, -step))) / step)
     if min(bends) < -1e-3 * size and max(bends) > 1e-3 * size:

@@ -124,6 +124,7 @@ class Probe:
         self.leaves = [precise(x) for _, x in leaves(arguments)]
         self.narrow = self.looked = False
         self.last: tuple[Any, ...] = (None, 0.0, None)  # the last change that was asked for
+        self.last_moves: tuple[Any, Any] = (None, None)
         self.result = map_leaves(raw, self._first_call())
         self.start = coordinates(self.result)
         found = [x for _, x in leaves(self.result)]
@@ -203,11 +204,14 @@ class Probe:
 
         Beside a large number a small change is lost in rounding; what doesn't depend on the elements moves by no step.
         """
+        if self.last_moves[0] is directions:
+            return self.last_moves[1]
         moved = self.change(directions, step) != 0
         largest = max(float(np.max(abs(x), initial=self.scale)) for x in self.leaves)
         for far in (4.0, -4.0):
             if not np.all(moved):
                 moved |= self.change(directions, far * largest / longest(directions)) != 0
+        self.last_moves = directions, moved
         return moved
 
     def moving(self, directions: Directions) -> float:
