@@ -46,9 +46,8 @@ rule(np.logaddexp2, x1=lambda g, x1, out: g * np.exp2(x1 - out), x2=lambda g, x2
 rule(np.sin, x=lambda g, x: g * np.cos(x))
 rule(np.cos, x=lambda g, x: -g * np.sin(x))
 rule(np.tan, x=lambda g, out: g * (1 + out * out))
-# -(x - 1), not 1 - x: on a branch cut the sign of an imaginary part of 0 tells the side.
-rule(np.arcsin, x=lambda g, x: g / np.sqrt(-(x - 1) * (1 + x)))
-rule(np.arccos, x=lambda g, x: -g / np.sqrt(-(x - 1) * (1 + x)))
+rule(np.arcsin, x=lambda g, x: g / other_leg(x))
+rule(np.arccos, x=lambda g, x: -g / other_leg(x))
 rule(np.arctan, x=lambda g, x: g / (1 + x * x))
 rule(np.arctan2, x1=lambda g, x1, x2: g * x2 / (x1 * x1 + x2 * x2), x2=lambda g, x1, x2: -g * x1 / (x1 * x1 + x2 * x2))
 rule(np.sinh, x=lambda g, x: g * np.cosh(x))
@@ -171,6 +170,11 @@ def log_or_zero(x: Any) -> Any:
 def ratio_or_zero(x: Any, norm: Any) -> Any:
     """Return x / norm, with 0 where the norm is 0."""
     return x / np.where(norm == 0, 1.0, norm)
+
+
+def other_leg(x: Any) -> Any:
+    """Return sqrt(1 - x²), on the side of a branch cut that the sign of an imaginary part of 0 tells: 1 - x loses it."""
+    return np.sqrt((-(x - 1) if np.iscomplexobj(x) else 1 - x) * (1 + x))
 
 
 def i1(x: Any) -> Any:

@@ -113,7 +113,13 @@ def cond(x: Any, p: Any = None) -> Any:
     if p in (None, 2, -2):
         s = np.linalg.svd(x, compute_uv=False)
         return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
+    try:
+        inverted = np.linalg.inv(x)
+    except np.linalg.LinAlgError:
+        if np.ndim(x) > 2:
+            raise
+        inverted = np.zeros_like(x) + np.inf  # as NumPy has it
+    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(inverted, p, axis=(-2, -1))
 
 
 rule(np.linalg.solve, "a b", broadcasts=True, a=solve_first, b=solve_second)
