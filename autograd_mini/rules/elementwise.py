@@ -173,7 +173,7 @@ def ratio_or_zero(x: Any, norm: Any) -> Any:
 
 
 def other_leg(x: Any) -> Any:
-    """Return sqrt(1 - x²), on the side of a branch cut that the sign of an imaginary part of 0 tells: 1 - x loses it."""
+    """Return sqrt(1 - x²). The sign of an imaginary part of 0 tells the side of a branch cut, and 1 - x loses it."""
     return np.sqrt((-(x - 1) if np.iscomplexobj(x) else 1 - x) * (1 + x))
 
 
