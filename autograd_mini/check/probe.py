@@ -207,7 +207,7 @@ class Probe:
         if self.last_moves[0] is directions:
             return self.last_moves[1]
         moved = self.change(directions, step) != 0
-        largest = max(float(np.max(abs(x), initial=self.scale)) for x in self.leaves)
+        largest = max(float(np.max(abs(x), initial=self.scale, where=np.isfinite(x))) for x in self.leaves)
         for far in (4.0, -4.0):
             if not np.all(moved):
                 moved |= self.change(directions, far * largest / longest(directions)) != 0
