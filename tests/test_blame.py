@@ -204,6 +204,12 @@ def test_a_missing_sum_in_a_rule_of_the_users_own(name: str) -> None:
     assert am.check_grads(loss, *point).ok
 
 
+def test_an_argument_that_is_a_dtype_has_no_shape_to_broadcast() -> None:
+    with planted(np.sum, a=lambda g, a: 2 * g * np.ones_like(a)):
+        report = am.check_grads(lambda x: np.sum(x, dtype=np.float64), A, report=True)
+    assert [one.operation for one in report.blame] == ["numpy.sum"]
+
+
 @pytest.mark.usefixtures("affine_rule")
 def test_a_rule_that_returns_no_array_raises() -> None:
     with planted(affine, b=lambda g: None), pytest.raises(RuleError, match="returned array"):

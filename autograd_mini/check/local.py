@@ -169,7 +169,7 @@ def ways_to_broadcast(one: Local, shape: tuple[int, ...]) -> Iterator[tuple[tupl
     found = [np.shape(result) for _, result in leaves(one.node.call.result)][:1]
     cores = range(len(shape) + 1)
     found = [result[: len(result) - core] + shape[len(shape) - core :] for result in found for core in cores]
-    shapes = [x.shape for x in one.node.call.arguments if hasattr(x, "shape")]
+    shapes = [x.shape for x in one.node.call.arguments if isinstance(getattr(x, "shape", None), tuple)]
     try:
         found.append(np.broadcast_shapes(*shapes))
     except ValueError:  # its arguments have axes that aren't broadcast, as matrices have
