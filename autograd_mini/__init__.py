@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import copying, dispatch, rules  # noqa: F401 - they hook Value up to NumPy and pickle, and register the rules
 from .engine import Value
-from .primitives import custom_vjp, primitive
+from .primitives import custom_vjp, primitive, set_at
 from .recompute import checkpoint
 from .recording import array
 from .registry import non_differentiable, rule
@@ -26,8 +26,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Value", "array", "check_grads", "checkpoint", "coverage", "custom_vjp", "data", "detect_anomaly", "draw",
     "elementwise_grad", "finite_difference", "full_record", "grad", "hessian", "hvp", "jacobian", "jvp", "nn",
-    "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy", "scope", "stop_gradient", "testing",
-    "train", "value_and_grad", "vjp",
+    "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy", "scope", "set_at", "stop_gradient",
+    "testing", "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.

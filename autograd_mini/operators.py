@@ -17,6 +17,7 @@ import numpy as np
 from .errors import ConversionRefused, InvalidInput, NotCovered
 from .primitives import Recorded, cast, contains_value, getitem, relu, sigmoid, unstack
 from .registry import UNREACHED, Rule
+from .rewriting import rewritten
 
 # Operators whose recorder may be called directly, and how two plain numbers are combined: Python's own operators on
 # NumPy scalars are about five times faster than the ufunc.
@@ -42,7 +43,7 @@ SCALAR: dict[Callable[..., Any], Callable[[Any, Any], Any]] = {
 }
 
 
-_FLOAT_INSTEAD = "v.item() for the bare number; np.sin(v), not math.sin(v); np.where(mask, v, a) for a[mask] = v"
+_FLOAT_INSTEAD = "v.item() for the bare number; np.sin(v), not math.sin(v); am.set_at(a, i, v) for a[i] = v"
 
 
 class ArrayOperators(Recorded):
@@ -268,7 +269,7 @@ class ArrayOperators(Recorded):
             f"conversion by {asked}" if known else "conversion to a NumPy array",
             known
             or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
-            " Values together; np.where(mask, v, a) for a[mask] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
+            " Values together; am.set_at(a, i, v) for a[i] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )
         return np.array(raw, dtype=dtype, copy=copy)
 
@@ -276,7 +277,7 @@ class ArrayOperators(Recorded):
         raise InvalidInput(
             f"assignment to elements of {self!r}",
             "what was computed from it would no longer match what was recorded",
-            "np.where(mask, new, v) for a new Value; v.data[index] = new to change a leaf between passes",
+            f"{rewritten() or 'v = am.set_at(v, index, new)'}; v.data[index] = new to change a leaf between passes",
         )
 
     def __getattr__(self, name: str) -> Any:
@@ -373,7 +374,7 @@ def refuse_out(name: str) -> NoReturn:
     raise InvalidInput(
         f"{name} was called with out= and a Value",
         "writing a result into an existing array would drop its gradient in silence",
-        f"result = {name.replace('numpy.', 'np.')}(...), and a = a + v for a += v",
+        rewritten() or f"result = {name.replace('numpy.', 'np.')}(...), and a = a + v for a += v",
     )
 
 

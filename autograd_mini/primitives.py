@@ -6,6 +6,7 @@ activations that a Value has as methods.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -42,6 +43,31 @@ def first_value(x: Any) -> Any:
             if value is not None:
                 return value
     return None
+
+
+NUMPYS = (np.ndarray, np.generic, float, int, complex)
+
+
+def is_foreign(x: Any) -> bool:
+    """Whether an array, or the array inside a Value, is of another library than NumPy.
+
+    Examples
+    --------
+    >>> is_foreign(np.ones(2)), is_foreign(1.0)
+    (False, False)
+    """
+    return not isinstance(getattr(x, "_raw", x), NUMPYS)
+
+
+def of_the_library(x: Any, like: Any) -> Any:
+    """Return a number or NumPy array as an array of the library that `like` is of; anything else as it is.
+
+    Examples
+    --------
+    >>> of_the_library(np.float64(1.0), np.ones(2))
+    np.float64(1.0)
+    """
+    return np.asarray(x, like=like) if isinstance(x, NUMPYS) and is_foreign(like) else x
 
 
 def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,10 +175,81 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     array([3., 0., 3., 0.])
     """
     out = np.zeros_like(g, shape=shape)
+    if not isinstance(out, np.ndarray):
+        return scatter_elsewhere(out, g, index)
     if may_repeat(index):
         np.add.at(out, index, g)
     else:
         out[index] = g
+    return out
+
+
+def scatter_elsewhere(out: Any, g: Any, index: Any) -> Any:
+    """Scatter into an array of another library, which may take no more than slices and integers to write at."""
+    if 0 in g.shape:
+        return out
+    items = index if isinstance(index, tuple) else (index,)
+    kept = tuple(item for item in items if item is not None)
+    if all(item is Ellipsis or type(item) in (int, slice) for item in kept):
+        out[kept] = np.reshape(g, out[kept].shape)
+        return out
+    shape, axis = out.shape, len(items) - 1
+    if all(type(item) is slice and item == slice(None) for item in items[:-1]) and may_repeat(items[-1]):
+        places = np.ravel(np.arange(shape[axis])[items[-1]])  # along one axis
+        return sums_by_place(np.reshape(g, (*shape[:axis], -1, *shape[axis + 1 :])), places, shape[axis], axis)
+    places = np.ravel(np.arange(math.prod(shape)).reshape(shape)[index])
+    return np.reshape(sums_by_place(np.reshape(g, (-1,)), places, math.prod(shape), 0), shape)
+
+
+def sums_by_place(x: Any, places: Any, n: int, axis: int) -> Any:
+    """Return for each place 0, 1, ..., n - 1 the sum of what belongs there along an axis, by reading alone.
+
+    The elements are brought in the order of their places. Then each adds what its neighbour of the same place has, then
+    the second neighbour, the fourth ..., until the first of each place has all of them.
+
+    Examples
+    --------
+    >>> sums_by_place(np.array([1.0, 2.0, 3.0]), np.array([2, 0, 2]), 4, 0)
+    array([2., 0., 4., 0.])
+    """
+    wide = (-1,) + (1,) * (x.ndim - axis - 1)
+    order = np.argsort(places, kind="stable")
+    places, x, step = places[order], np.take(x, order, axis), 1
+    while np.any(same := places[step:] == places[:-step]):
+        ahead = np.take(x, np.minimum(np.arange(step, step + places.size), places.size - 1), axis)
+        x = x + np.where(np.reshape(np.pad(same, (0, step)), wide), ahead, 0)
+        step *= 2
+    first = np.minimum(np.searchsorted(places, np.arange(n)), places.size - 1)
+    return np.where(np.reshape(places[first] == np.arange(n), wide), np.take(x, first, axis), 0)
+
+
+@primitive
+def set_at(x: Any, index: Any, new: Any) -> Any:
+    """Return a copy of an array with ``copy[index] = new``: what to write for an assignment in place.
+
+    Parameters
+    ----------
+    x : array or Value
+    index
+        Any index that NumPy has. Where one names an element twice, the last assignment counts, as in NumPy.
+    new : array_like or Value
+        Broadcasts to the shape of ``x[index]``, and is cast to the dtype of `x`.
+
+    Returns
+    -------
+    array or Value
+        Of the shape and dtype of `x`. The elements that were replaced have gradient 0, the new ones get it.
+
+    Examples
+    --------
+    >>> import autograd_mini as am
+    >>> am.set_at(np.array([1.0, 2.0, 3.0]), np.s_[1:], 5.0)
+    array([1., 5., 5.])
+    >>> am.grad(lambda x, w: np.sum(am.set_at(x, 0, w) ** 2), (0, 1))(np.array([1.0, 2.0]), 3.0)
+    (array([0., 4.]), np.float64(6.0))
+    """
+    out = x.copy()
+    out[index] = new
     return out
 
 

@@ -20,7 +20,7 @@ from cases_scipy import CASES as SCIPY
 from cases_sets import CASES as SETS
 from cases_statistics import CASES as STATISTICS
 
-from autograd_mini.primitives import cast, getitem, relu, scatter, sigmoid, unstack
+from autograd_mini.primitives import cast, getitem, relu, scatter, set_at, sigmoid, unstack
 from autograd_mini.rules.shaping import paste, pieces
 
 SHAPES = [(), (4,), (2, 3), (0, 3), (1, 2)]
@@ -372,6 +372,10 @@ def indexing() -> Iterator[Case]:
     yield Case(scatter, (uniform(2, 3), (slice(None), [1, 1, 0]), (2, 3)))
     yield Case(scatter, (uniform(), (1, 2), (2, 3)))
     yield Case(scatter, (uniform(2), np.array([True, False, True]), (3,)))
+    for index in (1, np.s_[1:, 0], both, [0, 2], (rows, columns), ([0, 0, 3], slice(None)), ..., np.array([], int)):
+        yield Case(set_at, (x, index, 0.5 * x[index] + 1), wrt=(0, 2))
+        yield Case(set_at, (x, index, uniform()), wrt=(0, 2))
+    yield Case(set_at, (x, slice(1, 3), uniform(1, 2, 1)), wrt=(0, 2))
     for function in [unstack, *([np.unstack] if hasattr(np, "unstack") else [])]:
         yield from (Case(function, (a,)) for a in [x, uniform(3), uniform(1, 2), uniform(2, 0)])
     if hasattr(np, "unstack"):

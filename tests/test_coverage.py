@@ -139,7 +139,7 @@ def test_no_object_array_comes_out(call):
 def test_assignment_of_a_value_to_an_element_names_what_to_write():
     with pytest.raises(ValueError, match="sequence") as caught:
         np.zeros(3)[0] = V[0]
-    assert "np.where(mask, v, a) for a[mask] = v" in str(caught.value.__cause__)
+    assert "am.set_at(a, i, v) for a[i] = v" in str(caught.value.__cause__)
 
 
 def test_coverage_answers_for_one_function():
@@ -151,7 +151,7 @@ def test_coverage_answers_for_one_function():
     assert am.coverage(np.cov).arguments == ("m", "y", "aweights")
     assert am.coverage(np.floor).how == "zero"
     assert am.coverage("numpy.shape").how == "looks"
-    assert am.coverage(np.fill_diagonal).instead == "np.where(np.eye(n, dtype=bool), new, v)"
+    assert am.coverage(np.fill_diagonal).instead == "am.set_at(v, np.diag_indices(n), new)"
     assert am.coverage("numpy.zeros").how == "unknown"
     with pytest.raises(InvalidInput, match=r"no function 'numpy\.medain'"):
         am.coverage("numpy.medain")

@@ -14,6 +14,7 @@ LAYERS = [
     "state",
     "registry",
     "primitives",
+    "rewriting",
     "operators",
     "graph",
     "pulling",

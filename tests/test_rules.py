@@ -243,6 +243,6 @@ def test_a_padding_that_is_not_linear_is_refused(mode):
         lambda v: np.put_along_axis(v, np.zeros((1, 2), int), 1.0, 0),
     ],
 )
-def test_writing_into_a_value_is_refused_and_np_where_named(call):
-    with pytest.raises(NotCovered, match=r"instead: .*np\.where\("):
+def test_writing_into_a_value_is_refused_and_what_to_write_named(call):
+    with pytest.raises(NotCovered, match=r"instead: .*(am\.set_at|np\.where)\("):
         call(am.Value(np.ones((2, 2))))

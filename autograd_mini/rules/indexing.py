@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import getitem, scatter, unstack
+from ..primitives import getitem, may_repeat, scatter, set_at, unstack
 from ..registry import REFUSED, UNREACHED, rule
+from .reductions import sum_like
 
 rule(getitem, x=lambda g, x_shape, index: scatter(g, index, x_shape))
 rule(scatter, g=lambda g, index: getitem(g, index))
+rule(set_at, x=lambda g, index: set_at(g, index, 0.0),
+     new=lambda g, index, new_shape: assigned(g, index, new_shape))  # fmt: skip
 rule(unstack, x=lambda g: np.stack(g))
 if hasattr(np, "unstack"):  # since NumPy 2.1
     rule(np.unstack, x=lambda g, axis=0: np.stack(g, axis))
@@ -45,12 +48,12 @@ rule(np.choose, "a choices out mode", broadcasts=True, a=None,
      [np.where(wrapped(a, (len(choices_shape),), 0, mode) == i, g, 0) for i in wanted])  # fmt: skip
 
 REFUSED |= {
-    np.fill_diagonal: "np.where(np.eye(n, dtype=bool), new, v)",
-    np.put: "np.where(mask, new, v), with a mask of the places to change",
-    np.place: "np.where(mask, new, v)",
+    np.fill_diagonal: "am.set_at(v, np.diag_indices(n), new)",
+    np.put: "np.reshape(am.set_at(np.ravel(v), indices, new), v.shape)",
+    np.place: "am.set_at(v, mask, new)",
     np.putmask: "np.where(mask, new, v)",
     np.copyto: "new itself, or np.where(mask, new, v)",
-    np.put_along_axis: "np.where(mask, new, v), with a mask of the places to change",
+    np.put_along_axis: "am.set_at(v, index, new), with an index that names the places",
     np.save: "np.save(file, v.data)",
     np.savez: "np.savez(file, name=v.data)",
     np.savez_compressed: "np.savez_compressed(file, name=v.data)",
@@ -71,6 +74,18 @@ UNREACHED |= {
     "numpy.vectorize.__call__": "for np.vectorize(f)(v): f(v), or am.array([f(x) for x in v])",
     "numpy.AxisConcatenator.__getitem__": "np.concatenate([v, w]) for np.r_, np.column_stack([v, w]) for np.c_",
 }
+
+
+def assigned(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Pull back through an assignment to what was assigned: of elements that an index repeats, the last one counts."""
+    chosen = getitem(g, index)
+    if may_repeat(index):
+        places = np.reshape(np.arange(math.prod(g.shape)), g.shape)[index]
+        numbers = np.reshape(np.arange(places.size), places.shape)
+        last = np.zeros(math.prod(g.shape), dtype=int)
+        last[places] = numbers
+        chosen = np.where(last[places] == numbers, chosen, 0)
+    return sum_like(np.reshape(chosen, (1,) * (len(shape) - chosen.ndim) + chosen.shape), shape)
 
 
 def length(shape: tuple[int, ...], axis: int | None) -> int:

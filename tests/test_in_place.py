@@ -1,0 +1,107 @@
+"""Writing in place: what is refused shows the line to write; what was saved and then changed is caught."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+from autograd_mini.errors import InvalidInput, StaleDataError
+from autograd_mini.rewriting import functional
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("v[i] = w", "v = am.set_at(v, i, w)"),
+        ("v[0] = 2 * w", "v = am.set_at(v, 0, 2 * w)"),
+        ("net.w[:, 1] = w", "net.w = am.set_at(net.w, np.s_[:, 1], w)"),
+        ("v[1, j] = w", "v = am.set_at(v, (1, j), w)"),
+        ("v[mask] *= 2", "v = am.set_at(v, mask, v[mask] * 2)"),
+        ("a += v", "a = a + v"),
+        ("x.total -= v ** 2", "x.total = x.total - v ** 2"),
+        ("np.add(a, b, out=c)", "c = np.add(a, b)"),
+        ("y = np.dot(a, b, out=c)", "c = np.dot(a, b)"),
+        ("a = b", None),
+        ("f(x)", None),
+        ("del a[0]", None),
+    ],
+)
+def test_a_statement_in_place_is_rewritten(line, wanted):
+    assert functional(ast.parse(line).body[0]) == wanted
+
+
+def test_assignment_to_elements_shows_its_own_line_rewritten():
+    v, w = am.Value([1.0, 2.0, 3.0]), am.Value(5.0)
+    with pytest.raises(InvalidInput) as caught:
+        v[1:] = w * 2
+    assert caught.value.instead.startswith("v = am.set_at(v, np.s_[1:], w * 2); v.data[index] = new")
+    with pytest.raises(InvalidInput) as caught:
+        v[0] += w
+    assert caught.value.instead.startswith("v = am.set_at(v, 0, v[0] + w);")
+    v = am.set_at(v, 0, v[0] + w)
+    np.testing.assert_array_equal(v.data, [6.0, 2.0, 3.0])
+
+
+def test_an_array_that_a_value_is_added_to_shows_its_own_line_rewritten():
+    a, v = np.ones(3), am.Value([1.0, 2.0, 3.0])
+    with pytest.raises(InvalidInput) as caught:
+        a += v
+    assert caught.value.instead == "a = a + v"
+    with pytest.raises(InvalidInput) as caught:
+        np.multiply(v, 2.0, out=a)
+    assert caught.value.instead == "a = np.multiply(v, 2.0)"
+    np.testing.assert_array_equal(a, np.ones(3))
+
+
+def test_without_the_source_a_general_form_is_shown():
+    code = compile("v[0] = 1.0", "<no source>", "exec")
+    with pytest.raises(InvalidInput) as caught:
+        exec(code, {"v": am.Value([1.0])})
+    assert caught.value.instead.startswith("v = am.set_at(v, index, new);")
+    linecache.clearcache()
+
+
+def test_rebinding_is_no_change_in_place():
+    v = am.Value([1.0, 2.0])
+    u = v
+    v += 1.0
+    v *= v
+    np.sum(v).backward()
+    np.testing.assert_array_equal(u.data, [1.0, 2.0])
+    np.testing.assert_array_equal(u.grad, [4.0, 6.0])
+
+
+def test_assignment_of_many_and_of_repeated_elements():
+    x, w = np.arange(4.0), np.array([10.0, 20.0, 30.0])
+    np.testing.assert_array_equal(am.set_at(x, [0, 0, 2], w), [20.0, 1.0, 30.0, 3.0])
+    grads = am.grad(lambda x, w: np.sum(am.set_at(x, [0, 0, 2], w) * [1.0, 2.0, 3.0, 4.0]), (0, 1))(x, w)
+    np.testing.assert_array_equal(grads[0], [0.0, 2.0, 0.0, 4.0])
+    np.testing.assert_array_equal(grads[1], [0.0, 1.0, 3.0])
+    assert am.set_at(np.zeros(2, np.float32), 0, 1.0).dtype == np.float32
+
+
+def test_a_training_loop_that_holds_its_loss_is_never_in_the_way():
+    p = am.Value([1.0, -2.0])
+    for _ in range(3):
+        loss = np.sum(p**2)
+        loss.backward()
+        p.data -= 0.1 * p.grad  # loss is still held
+        p.grad = None
+    np.testing.assert_allclose(p.data, np.array([1.0, -2.0]) * 0.8**3)
+    with pytest.raises(StaleDataError, match="changed in place"):
+        loss.backward()
+
+
+def test_a_write_through_the_raw_array_is_caught_where_saved_arrays_are_locked():
+    v = am.Value([1.0, 2.0])
+    with am.detect_anomaly():
+        y = np.sum(v * v)
+        with pytest.raises(ValueError, match="read-only"):
+            v.data[0] = 5.0
+        y.backward()
+        v.data[0] = 5.0  # the pass is over
+    np.testing.assert_array_equal(v.grad, [2.0, 4.0])
