@@ -1,0 +1,234 @@
+"""Rules of `scipy.linalg`: functions of matrices, matrix equations, factorisations.
+
+Cotangents are unconjugated. The derivative of an analytic function of a matrix is a block of the function of a block
+matrix: f([[a, e], [0, a]]) has f'(a)[e] on its upper right (N. Higham (2008), "Functions of Matrices", 3.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ...errors import NotCovered
+from ...registry import composed, non_differentiable, rule
+from ...scipy import linalg
+from ..factorisations import (
+    adjoint,
+    cholesky_cotangent,
+    gaps,
+    inverse,
+    on_diagonal,
+    on_rows,
+    qr_cotangent,
+    read_triangle,
+    warn_if_equal,
+)
+from ..linalg import pinv_cotangent
+from ..products import eye_like, transposed
+from .solving import rows_of
+
+# ------------------------------------------------------------------------------------------ Functions of matrices
+
+
+def frechet(f: Callable[[Any], Any], g: Any, a: Any) -> Any:
+    """Return the derivative of f at aᵀ in the direction g, scaled by a power of 2 to the size of a."""
+    size = np.max(np.abs(g), axis=(-2, -1), keepdims=True, initial=0)
+    scale = np.exp2(np.floor(np.log2(np.where(size == 0, 1.0, size))))
+    turned = transposed(a)
+    above = np.concatenate([turned, g / scale], axis=-1)
+    below = np.concatenate([np.zeros_like(turned), turned], axis=-1)
+    n = a.shape[-1]
+    return scale * f(np.concatenate([above, below], axis=-2))[..., :n, n:]
+
+
+def of_matrix(f: Callable[..., Any]) -> None:
+    """Register the rule of an analytic function of a matrix."""
+    rule(f, "A", A=lambda g, A: frechet(f, g, A))
+
+
+for _f in (linalg.expm, linalg.logm, linalg.sinm, linalg.cosm, linalg.tanm, linalg.sinhm, linalg.coshm, linalg.tanhm):
+    of_matrix(_f)
+rule(linalg.sqrtm, "A", A=lambda g, out: linalg.solve_sylvester(transposed(out), transposed(out), g))
+rule(linalg.fractional_matrix_power, A=lambda g, A, t:
+     frechet(lambda x: linalg.fractional_matrix_power(x, t), g, A))  # fmt: skip
+
+# ----------------------------------------------------------------------------------------------- Matrix equations
+
+
+def riccati(g: Any, a: Any, b: Any, r: Any, out: Any) -> tuple[Any, Any]:
+    """Return the cotangent s of the equation aᴴ x + x a - x b r⁻¹ bᴴ x + q = 0, and the gain r⁻¹ bᴴ x."""
+    gain = np.linalg.solve(r, adjoint(b) @ out)
+    closed = a - b @ gain
+    return linalg.solve_sylvester(np.conj(closed), transposed(closed), g), gain
+
+
+def riccati_a(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
+    """Return the cotangent of a: of daᴴ x + x da."""
+    s, _ = riccati(g, a, b, r, out)
+    return -transposed(out) @ s - np.conj(out @ transposed(s))
+
+
+def riccati_b(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
+    """Return the cotangent of b: of -x db k - kᴴ dbᴴ x for the gain k."""
+    s, gain = riccati(g, a, b, r, out)
+    return transposed(out) @ s @ transposed(gain) + np.conj(out @ transposed(s) @ adjoint(gain))
+
+
+def riccati_r(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
+    """Return the cotangent of r: of kᴴ dr k for the gain k."""
+    s, gain = riccati(g, a, b, r, out)
+    return -np.conj(gain) @ s @ transposed(gain)
+
+
+def discrete_a(g: Any, a: Any, out: Any) -> Any:
+    """Return the cotangent of a in a x aᴴ - x + q = 0."""
+    s = linalg.solve_discrete_lyapunov(transposed(a), g)
+    return s @ np.conj(a) @ transposed(out) + np.conj(transposed(s) @ a @ out)
+
+
+rule(linalg.solve_sylvester,
+     a=lambda g, a, b, out: -linalg.solve_sylvester(transposed(a), transposed(b), g) @ transposed(out),
+     b=lambda g, a, b, out: -transposed(out) @ linalg.solve_sylvester(transposed(a), transposed(b), g),
+     q=lambda g, a, b: linalg.solve_sylvester(transposed(a), transposed(b), g))  # fmt: skip
+rule(linalg.solve_continuous_lyapunov,
+     a=lambda g, a, out: (lambda s: -s @ transposed(out) - np.conj(transposed(s) @ out))(
+         linalg.solve_sylvester(transposed(a), np.conj(a), g)),
+     q=lambda g, a: linalg.solve_sylvester(transposed(a), np.conj(a), g))  # fmt: skip
+rule(linalg.solve_discrete_lyapunov, a=discrete_a, q=lambda g, a: linalg.solve_discrete_lyapunov(transposed(a), g))
+rule(linalg.solve_continuous_are, a=riccati_a, b=riccati_b, q=lambda g, a, b, r, out: -riccati(g, a, b, r, out)[0],
+     r=riccati_r)  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------- Factorisations
+
+
+def generalised(g_w: Any, g_v: Any, w: Any, v: Any, low: bool, of_b: bool) -> Any:
+    """Pull back through a v = b v diag(w) with vᴴ b v = 1: to a, or to b.
+
+    dv = v m has off the diagonal m_ij = (vᴴ (da - w_j db) v)_ij / (w_j - w_i), on it -(vᴴ db v)_ii / 2.
+    """
+    inner = transposed(v) @ g_v
+    middle = on_diagonal(g_w) + inverse(gaps(w)) * inner
+    if of_b:
+        middle = -middle * on_rows(w) - 0.5 * inner * eye_like(v, w.shape[-1], w.shape[-1])
+    return read_triangle(np.conj(v) @ middle @ transposed(v), low)
+
+
+def eigh_cotangent(
+    g: Any, a: Any, b: Any, out: Any, low: bool, values_only: bool, type: int, subset: Any, of_b: bool = False
+) -> Any:
+    """Pull back through eigenvalues, and eigenvectors, of a (generalised) Hermitian problem."""
+    if type != 1 or any(part is not None for part in subset):
+        raise NotCovered(
+            "scipy.linalg.eigh with type= or a subset has no derivative rule",
+            "the rule is that of a v = w b v, and eigenvectors turn into all others",
+            "w, v = linalg.eigh(a, b), then w[i:j], v[:, i:j]",
+        )
+    w, v = linalg.eigh(a, b, lower=low) if values_only else out
+    g_w, g_v = (g, np.zeros_like(v)) if values_only else g
+    warn_if_equal(w, (g_v,), "scipy.linalg.eigh")
+    return generalised(g_w, g_v, w, v, low, of_b)
+
+
+rule(linalg.eigh, a=lambda g, a, out, b=None, lower=True, eigvals_only=False, type=1, subset_by_index=None,
+     subset_by_value=None: eigh_cotangent(g, a, b, out, lower, eigvals_only, type, (subset_by_index, subset_by_value)),
+     b=lambda g, a, out, b=None, lower=True, eigvals_only=False, type=1, subset_by_index=None, subset_by_value=None:
+     eigh_cotangent(g, a, b, out, lower, eigvals_only, type, (subset_by_index, subset_by_value), True))  # fmt: skip
+rule(linalg.eigvalsh, a=lambda g, a, b=None, lower=True, type=1, subset_by_index=None, subset_by_value=None:
+     eigh_cotangent(g, a, b, None, lower, True, type, (subset_by_index, subset_by_value)),
+     b=lambda g, a, b=None, lower=True, type=1, subset_by_index=None, subset_by_value=None:
+     eigh_cotangent(g, a, b, None, lower, True, type, (subset_by_index, subset_by_value), True))  # fmt: skip
+rule(linalg.cholesky, a=lambda g, out, lower=False: cholesky_cotangent(g, out, not lower))
+rule(linalg.pinv, a=lambda g, a, out, return_rank=False: pinv_cotangent(
+     g[0] if return_rank else g, a, out[0] if return_rank else out))  # fmt: skip
+rule(linalg.qr, a=lambda g, a, out, mode="full", pivoting=False: scipy_qr_cotangent(g, a, out, mode, pivoting))
+rule(linalg.lu_factor, a=lambda g, a, out: lu_cotangent(g[0], a, *out))
+rule(linalg.polar, a=lambda g, a, out, side="right": polar_cotangent(g, a, out, side))
+
+
+def scipy_qr_cotangent(g: Any, a: Any, out: Any, mode: str, pivoting: bool) -> Any:
+    """Pull back through qr; with pivoting, of the columns in another order."""
+    numpy_mode = {"full": "complete", "economic": "reduced"}.get(mode, "raw")
+    if not pivoting:
+        return qr_cotangent(g, a, out, numpy_mode)
+    back = np.argsort(out[2])
+    return qr_cotangent(g[:2], a[:, np.argsort(back)], out[:2], numpy_mode)[:, back]
+
+
+def lu_cotangent(g: Any, a: Any, lu: Any, pivots: Any) -> Any:
+    """Return pᵀ l⁻ᵀ (tril(lᵀ g_l, -1) + triu(g_u uᵀ)) u⁻ᵀ for a square matrix whose rows p were exchanged."""
+    n = lu.shape[-1]
+    if a.shape != (n, n):
+        raise NotCovered(
+            f"an LU factorisation of shape {a.shape} has no derivative rule", "the rule is for square matrices",
+            "a square part of it",
+        )  # fmt: skip
+    low, up = np.tril(lu, -1) + eye_like(lu, n, n), np.triu(lu)
+    middle = np.tril(transposed(low) @ np.tril(g, -1), -1) + np.triu(np.triu(g) @ transposed(up))
+    inner = linalg.solve_triangular(lu, middle, 1, True, True)
+    back = transposed(linalg.solve_triangular(lu, transposed(inner), 0, False))
+    return back[np.argsort(rows_of(pivots))]
+
+
+def polar_cotangent(g: Any, a: Any, out: Any, side: str) -> Any:
+    """Pull back through a = u p of full column rank, where p dp + dp p = daᴴ a + aᴴ da; a = p u is its adjoint."""
+    u, p = out
+    if side == "left":
+        a, u, g = adjoint(a), adjoint(u), (adjoint(g[0]), g[1])
+    g_u, g_p = np.conj(g[0]), np.conj(g[1])
+    moved = transposed(np.linalg.solve(transposed(p), transposed(g_u)))  # g_u p⁻¹
+    s = linalg.solve_sylvester(p, p, g_p - adjoint(u) @ moved)
+    whole = moved + a @ (s + adjoint(s))
+    return transposed(whole) if side == "left" else np.conj(whole)
+
+
+@composed(linalg.cho_factor)
+def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Put the factor beside the triangle that isn't read."""
+    factor = linalg.cholesky(a, lower)
+    return factor + (np.triu(a, 1) if lower else np.tril(a, -1)), lower
+
+
+@composed(linalg.lu)
+def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Take the factors apart that `lu_factor` returns as one."""
+    both, pivots = linalg.lu_factor(a)
+    low, up = np.tril(both, -1) + np.eye(len(pivots)), np.triu(both)
+    back = np.argsort(rows_of(pivots))
+    return (low[back], up) if permute_l else (np.eye(len(pivots))[back], low, up)
+
+
+@composed(linalg.inv)
+def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's."""
+    return np.linalg.inv(a)
+
+
+@composed(linalg.det)
+def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's."""
+    return np.linalg.det(a)
+
+
+@composed(linalg.norm)
+def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's."""
+    return np.linalg.norm(a, ord, axis, keepdims)
+
+
+@composed(linalg.svd)
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, overwrite_a: bool = False, check_finite: bool = True
+) -> Any:
+    """Call NumPy's."""
+    return np.linalg.svd(a, full_matrices, compute_uv)
+
+
+@composed(linalg.svdvals)
+def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's."""
+    return np.linalg.svd(a, compute_uv=False)
+
+
+non_differentiable(linalg.bandwidth, linalg.issymmetric, linalg.ishermitian)

@@ -1,0 +1,122 @@
+"""Sample calls of `scipy.linalg`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from case import Case, distinct, uniform
+from cases_linalg import conjugate_transpose, regular
+
+from autograd_mini.scipy import linalg
+
+A, B, X = regular(3, 3), uniform(3, 2, seed=1), uniform(3, seed=2)
+SMALL = uniform(3, 3, low=-0.6, high=0.6)
+
+
+def positive(a: Any) -> Any:
+    """Return a Hermitian matrix, positive definite, made of any square one."""
+    return a @ conjugate_transpose(a) + 2 * np.eye(a.shape[-1])
+
+
+def of_positive(function: Callable[..., Any], *places: int) -> Callable[..., Any]:
+    """Return a function called with some of its arguments made positive definite."""
+    return lambda *args, **kwargs: function(*(positive(x) if i in places else x for i, x in enumerate(args)), **kwargs)
+
+
+def sine_of_problem(a: Any, b: Any = None, **kwargs: Any) -> Any:
+    """Return eigenvalues, and v sin(w) vᴴ, which has no sign or phase of an eigenvector in it."""
+    a, b = a + conjugate_transpose(a), None if b is None else positive(b)
+    w, v = linalg.eigh(a, b, **kwargs)
+    return w, v * np.sin(w) @ conjugate_transpose(v)
+
+
+def transposed_solve(a: Any, b: Any, transposed: bool) -> Any:
+    """Solve with the transposed matrix; SciPy refuses that for complex ones."""
+    return linalg.solve(a.T, b) if np.iscomplexobj(a) else linalg.solve(a, b, transposed=transposed)
+
+
+def arrays_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function without the results that are no floating arrays."""
+
+    def via(*args: Any, **kwargs: Any) -> Any:
+        return [x for x in function(*args, **kwargs) if getattr(getattr(x, "dtype", None), "kind", "") in ("f", "c")]
+
+    return via
+
+
+FUNCTIONS = [
+    *[Case(f, (SMALL,)) for f in (linalg.expm, linalg.sinm, linalg.cosm, linalg.tanm, linalg.sinhm, linalg.coshm,
+                                  linalg.tanhm)],
+    Case(linalg.expm, (np.zeros((2, 2)),)), Case(linalg.expm, (regular(2, 2, 2),)),
+    Case(linalg.logm, (A,), via=lambda a: linalg.logm(a * np.ones(()))),  # SciPy warns in single precision
+    Case(linalg.sqrtm, (A,)), Case(linalg.fractional_matrix_power, (A, 0.3)),
+]  # fmt: skip
+
+STRUCTURES = ["gen", "sym", "her", "pos"]
+SOLVING = [
+    *[Case(linalg.solve, (A, b), wrt=(0, 1)) for b in (X, B)],
+    *[Case(linalg.solve, (A, B), {"assume_a": name, "lower": low}, (0, 1)) for name in STRUCTURES[:3]
+      for low in (True, False)],
+    Case(linalg.solve, (SMALL, X), {"assume_a": "pos"}, (0, 1), via=of_positive(linalg.solve, 0)),
+    Case(linalg.solve, (A, B), {"transposed": True}, (0, 1), via=transposed_solve),
+    *[Case(linalg.solve_triangular, (A, b, trans, low, unit), {}, (0, 1))
+      for b in (X, B) for trans in (0, "T", 2) for low in (True, False) for unit in (True, False)],
+    *[Case(linalg.solve_banded, ((1, 2), uniform(4, 5) + [[0], [0], [4], [0]], b), wrt=(1, 2))
+      for b in (uniform(5, seed=3), uniform(5, 2, seed=3))],
+    *[Case(linalg.solveh_banded, (uniform(2, 5) + [[4 * low], [4 * (1 - low)]], uniform(5, seed=3)),
+           {"lower": bool(low)}, (0, 1)) for low in (0, 1)],
+    Case(linalg.solveh_banded, (uniform(3, 5) + [[9], [0], [0]], uniform(5, 2, seed=3)), {"lower": True}, (0, 1)),
+    Case(linalg.cho_solve, ((A, True), X), wrt=(1,)),
+    *[Case(linalg.cho_solve, (A, b), {}, (0, 1), via=lambda c, b, low=low: linalg.cho_solve((c, low), b))
+      for b in (X, B) for low in (True, False)],
+    *[Case(linalg.lu_solve, (A, b), {}, (0, 1), via=lambda a, b, t=t: linalg.lu_solve(linalg.lu_factor(a), b, t))
+      for b in (X, B) for t in (0, 1, 2)],
+    Case(linalg.solve_toeplitz, (uniform(3) + [4, 0, 0], X), wrt=(0, 1)),
+    Case(linalg.solve_toeplitz, (uniform(3) + [4, 0, 0], uniform(3, seed=1), B), {}, (0, 1, 2),
+         via=lambda c, r, b: linalg.solve_toeplitz((c, r), b)),
+    Case(linalg.matmul_toeplitz, (uniform(3), uniform(2, seed=1), uniform(2, 2)), {}, (0, 1, 2),
+         via=lambda c, r, x: linalg.matmul_toeplitz((c, r), x)),
+    *[Case(linalg.solve_circulant, (uniform(3) + [4, 0, 0], b), wrt=(0, 1)) for b in (X, B)],
+]  # fmt: skip
+
+STRUCTURED = [
+    Case(linalg.toeplitz, (X,)), Case(linalg.toeplitz, (X, uniform(4)), wrt=(0, 1)), Case(linalg.circulant, (X,)),
+    Case(linalg.hankel, (X,)), Case(linalg.hankel, (X, uniform(4)), wrt=(0, 1)),
+    Case(linalg.companion, (uniform(4, low=0.5),)),
+    Case(linalg.block_diag, (uniform(2, 3), uniform(2), uniform(1, 1)), wrt=(0, 1, 2)),
+    Case(linalg.khatri_rao, (uniform(2, 3), uniform(4, 3)), wrt=(0, 1)),
+]  # fmt: skip
+
+EQUATIONS = [
+    Case(linalg.solve_sylvester, (A, regular(2, 2), B), wrt=(0, 1, 2)),
+    Case(linalg.solve_continuous_lyapunov, (A, SMALL), wrt=(0, 1)),
+    Case(linalg.solve_discrete_lyapunov, (SMALL, A), wrt=(0, 1)),
+    Case(linalg.solve_continuous_are, (SMALL, B, uniform(3, 3), uniform(2, 2)), {}, (0, 1, 2, 3),
+         via=of_positive(linalg.solve_continuous_are, 2, 3)),
+]  # fmt: skip
+
+WIDE, TALL = distinct(2, 4), distinct(4, 3)
+FACTORISATIONS = [
+    *[Case(linalg.eigh, (distinct(3, 3),), {"lower": low}, via=sine_of_problem) for low in (True, False)],
+    Case(linalg.eigh, (distinct(3, 3), SMALL), {}, (0, 1), via=sine_of_problem),
+    Case(linalg.eigh, (distinct(3, 3),), {"eigvals_only": True}),
+    *[Case(linalg.eigvalsh, (distinct(3, 3), SMALL), {"lower": low}, (0, 1), via=of_positive(linalg.eigvalsh, 1))
+      for low in (True, False)],
+    Case(linalg.eigvalsh, (distinct(3, 3),)),
+    *[Case(linalg.cholesky, (SMALL,), {"lower": low}, via=of_positive(linalg.cholesky, 0)) for low in (True, False)],
+    *[Case(linalg.cho_factor, (SMALL,), {"lower": low}, via=arrays_of(of_positive(linalg.cho_factor, 0)))
+      for low in (True, False)],
+    *[Case(linalg.pinv, (a,)) for a in (WIDE, TALL)],
+    Case(linalg.pinv, (TALL,), {"return_rank": True}, via=arrays_of(linalg.pinv)),
+    *[Case(linalg.qr, (a,), {"mode": "economic"}) for a in (A, WIDE, TALL)], Case(linalg.qr, (A,)),
+    Case(linalg.qr, (TALL,), {"mode": "economic", "pivoting": True}, via=arrays_of(linalg.qr)),
+    Case(linalg.lu_factor, (A[[1, 2, 0]],), {}, via=arrays_of(linalg.lu_factor)),
+    Case(linalg.lu, (A[[1, 2, 0]],), {}, via=lambda a: linalg.lu(a)[1:]), Case(linalg.lu, (A[[1, 2, 0]], True)),
+    *[Case(linalg.polar, (a,)) for a in (A, TALL)], Case(linalg.polar, (WIDE, "left")),
+    Case(linalg.inv, (A,)), Case(linalg.det, (A,)), Case(linalg.norm, (TALL,)), Case(linalg.norm, (TALL, 1, 0)),
+    Case(linalg.svd, (TALL,), {"compute_uv": False}), Case(linalg.svdvals, (TALL,)),
+]  # fmt: skip
+
+CASES = [*FUNCTIONS, *SOLVING, *STRUCTURED, *EQUATIONS, *FACTORISATIONS]
