@@ -119,6 +119,7 @@ SMOOTH: dict[str, tuple[Any, ...]] = {
     "a double where": (lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1)) * x**3, 0), [0.0, 2.0]),
     "far ends of logaddexp": (lambda x: np.logaddexp(x, 0), [0.0, 700.0, -700.0]),
     "large numbers": (np.sin, [1e4, 1e5]),
+    "a product that skips NaN and is 0": (np.nanprod, [np.nan, 0.0, 0.0, 2.0]),
     "integers": (lambda x: x**3 - x**-1, [1.0, -2.0, 3.0]),
     "tiny squares": (lambda x: np.sum(x**2), [1e-12, -2e-12, 3e-12]),
     "tiny logarithms": (lambda x: np.sum(np.log(x)), [1e-30, 2e-30]),
@@ -152,6 +153,10 @@ EDGES: dict[str, tuple[Any, ...]] = {
     "a cancellation": (lambda x: (1 - np.cos(x)) / x**2, [1e-5, 1e-3]),
     "sinc": (np.sinc, [0.0, 1e-5, 1.0]),
     "a clip of no width": (np.clip, [0.0, 1.0, -1.0], 0.0, 0.0),
+    "sums that tie in single precision only": (
+        lambda x: np.linalg.norm(x, -1),
+        [[0.7916667, 0.7916667], [-0.5416667, -0.0416667], [0.2916667, 0.7916667]],
+    ),
     "overflow": (np.exp, [88.0, -100.0]),
 }
 both = pytest.mark.parametrize("dtype", [np.float64, np.float32])
