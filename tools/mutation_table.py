@@ -1,8 +1,15 @@
-"""Write docs/mutants.md: how the gradient check does on every mutant (takes half an hour)."""
+"""Write the table of planted bugs in docs/check.md, and docs/mutants.md with what it leaves out (in some 15 minutes).
 
+``python tools/mutation_table.py fourier linalg`` tries the rules of these modules only, and prints what it would write.
+"""
+
+import re
 import sys
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -11,55 +18,102 @@ from mutants import KINDS, all_mutants, outcome  # noqa: E402 - they stand besid
 
 from autograd_mini.registry import all_rules  # noqa: E402
 
+NAMES = {
+    "missing sum": "missing sum over a broadcast axis", "conjugate": "missing conjugate",
+    "one sign": "wrong for one sign of the input", "second order": "wrong at second order only",
+}  # fmt: skip
 HEAD = """\
-# Planted bugs
-
-Made by `python tools/mutation_table.py`. Each line of each rule was made wrong in each of these ways, one at a time. A
-mutant counts where its gradient differs from the right one by more than 1e-6 of its largest number; it was then checked
-at each such sample call, bare and inside a composed function. "Refused": the engine can't use what the line returns,
-and raises. Found, operation and argument are shares of the checks: a verdict `wrong`, only the right operation blamed,
-and only its wrong line. The pattern is a share of those checks whose numbers show one.
-
-| mutation | mutants | refused | count | checks | found | operation | argument | pattern |
-|---|---|---|---|---|---|---|---|---|
+| mutation | checks | found | right operation | right argument | pattern |
+|---|---:|---:|---:|---:|---:|
 """
+LISTS = """\
+# Planted bugs, one by one
+
+Written by `python tools/mutation_table.py`, with the table in [check.md](check.md#how-well-it-finds-planted-bugs).
+"""
+REFUSED = "The engine refuses what the line returns, and raises"
+SILENT = "No gradient changes at any sample call, so there is nothing to find"
+MISSED = "Not found"
+UNBLAMED = "Found, but another operation or argument was named, or none"
 
 
-def share(part: int, whole: int) -> str:
-    """Return a share in per cent, cut so that only all is 100."""
-    return f"{int(1000 * part / whole) / 10:g} %" if whole else ""
+@dataclass
+class Tally:
+    """What became of some mutants: the cells of the table, by kind, and those to be listed, by heading and kind."""
+
+    cells: dict[str, list[int]] = field(default_factory=lambda: {kind: [0] * 6 for kind in KINDS})
+    listed: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, other: "Tally") -> None:
+        """Add those of another one."""
+        for kind, cells in other.cells.items():
+            self.cells[kind] = [a + b for a, b in zip(self.cells[kind], cells, strict=True)]
+        for key, names in other.listed.items():
+            self.listed[key] += names
+
+
+def tally(number: int) -> Tally:
+    """Try all mutants of one rule, which is given by its number."""
+    found = Tally()
+    for mutant in all_mutants(list(all_rules())[number]):
+        samples, name = mutant.samples(), str(mutant).removeprefix(f"{mutant.kind} in ")
+        if not samples:
+            found.listed[REFUSED if mutant.refused else SILENT, mutant.kind].append(name)
+        for sample, form in [(bare, form) for bare in samples for form in mutant.forms(bare)]:
+            one = outcome(mutant, form)
+            place = f"{name} at {sample.function}{', composed' if form is not sample else ''}"
+            if one is None:
+                found.listed[REFUSED, mutant.kind].append(place)
+                continue
+            new = (1, one.found, one.blamed, one.placed, one.recognised is not None, one.recognised is True)
+            found.cells[mutant.kind] = [a + b for a, b in zip(found.cells[mutant.kind], new, strict=True)]
+            if not one.placed:
+                said = "; ".join(f"{blame.operation} by {blame.argument}" for blame in one.report.blame)
+                told = f"{place}: {one.report.verdict}{said and f', {said}'}"
+                found.listed[UNBLAMED if one.found else MISSED, mutant.kind].append(told)
+    return found
 
 
 def row(name: str, cells: list[int]) -> str:
-    """Return a row of the table from its sums."""
-    mutants, refused, count, checks, found, blamed, placed, seen, recognised = cells
-    shares = [share(found, checks), share(blamed, checks), share(placed, checks), share(recognised, seen)]
-    return f"| {name} | {mutants} | {refused} | {count} | {checks} | {' | '.join(shares)} |\n"
+    """Return a row of the table."""
+    *counts, seen, recognised = cells
+    shown = [name, *(f"{n:,}" for n in counts), f"{recognised:,} of {seen:,}" if seen else ""]
+    return f"| {' | '.join(f'**{x}**' if name == 'all' and x else x for x in shown)} |\n"
 
 
-total = [0] * 9
-table = HEAD
-silent: dict[str, list[str]] = defaultdict(list)
-for kind in KINDS:
-    cells = [0] * 9
-    for mutant in (one for rule in all_rules() for one in all_mutants(rule) if one.kind == kind):
-        samples = mutant.samples()
-        refused = not samples and mutant.refused
-        cells[:3] = [cells[0] + 1, cells[1] + refused, cells[2] + bool(samples)]
-        for form in (form for sample in samples for form in mutant.forms(sample)):
-            one = outcome(mutant, form)
-            if one is None:
-                continue
-            seen, recognised = one.recognised is not None, one.recognised is True
-            found = (1, one.found, one.blamed, one.placed, seen, recognised)
-            cells[3:] = [old + new for old, new in zip(cells[3:], found, strict=True)]
-        if not samples and not refused:
-            silent[kind].append(str(mutant).removeprefix(f"{kind} in "))
-    table += row(kind, cells)
-    total = [a + b for a, b in zip(total, cells, strict=True)]
-    print(row(kind, cells), end="", flush=True)
-table += row("all", total)
-table += "\n## Those that change no gradient at any sample call\n"
-for kind, names in silent.items():
-    table += f"\n**{kind}**: {'; '.join(names)}.\n"
-(ROOT / "docs" / "mutants.md").write_text(table, encoding="utf-8")
+def table_of(total: Tally) -> str:
+    """Return the table in Markdown."""
+    rows: Any = [row(NAMES.get(kind, kind), cells) for kind, cells in total.cells.items() if cells[0]]
+    return HEAD + "".join(rows) + row("all", [sum(column) for column in zip(*total.cells.values(), strict=True)])
+
+
+def lists_of(total: Tally) -> str:
+    """Return the lists in Markdown: of each heading, those of each kind."""
+    text = LISTS
+    for heading in (MISSED, UNBLAMED, REFUSED, SILENT):
+        kinds = [(kind, total.listed[heading, kind]) for kind in KINDS if total.listed[heading, kind]]
+        text += f"\n## {heading}\n" if kinds else ""
+        text += "".join(f"\n**{kind}** ({len(names)}): `{'`; `'.join(names)}`.\n" for kind, names in kinds)
+    return text
+
+
+def main() -> None:
+    """Try the mutants and write what became of them."""
+    wanted = [f"autograd_mini.rules.{name}" for name in sys.argv[1:]]
+    files = [next((m.file for m in all_mutants(rule)), "") for rule in all_rules()]
+    total = Tally()
+    with ProcessPoolExecutor() as pool:
+        for one in pool.map(tally, [i for i, file in enumerate(files) if not wanted or file in wanted]):
+            total.add(one)
+    if wanted:
+        print(table_of(total) + lists_of(total))
+        return
+    page = ROOT / "docs" / "check.md"
+    old = page.read_text(encoding="utf-8")
+    new = re.sub(r"\| mutation \|.*?(?=\n\n)", lambda _: table_of(total).rstrip(), old, count=1, flags=re.DOTALL)
+    page.write_text(new, encoding="utf-8")
+    (ROOT / "docs" / "mutants.md").write_text(lists_of(total), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
