@@ -267,7 +267,8 @@ class ArrayOperators(Recorded):
         known = UNREACHED.get(asked)
         raw = self._convert(
             f"conversion by {asked}" if known else "conversion to a NumPy array",
-            known
+            scipy_namesake(sys._getframe(1))
+            or known
             or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
             " Values together; am.set_at(a, i, v) for a[i] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )
@@ -339,6 +340,19 @@ def asking_function() -> str:
     while frame is not None and frame.f_globals.get("__name__", "").startswith("numpy."):
         name, frame = f"numpy.{frame.f_code.co_qualname}", frame.f_back
     return name
+
+
+def scipy_namesake(frame: Any) -> str:
+    """Return how to call a function of SciPy so that it takes a Value, if it is one that asked for an array."""
+    advice = ""
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(("scipy.", "numpy.")):
+        package, topic, *_ = frame.f_globals["__name__"].split(".")
+        if package == "scipy" and topic in ("fft", "integrate", "linalg", "signal", "special"):
+            name = frame.f_code.co_name
+            public = hasattr(sys.modules.get(f"scipy.{topic}"), name) and not name.startswith("_")
+            advice = f"from autograd_mini.scipy import {topic}; {topic}.{name if public else '...'}(v)"
+        frame = frame.f_back
+    return advice
 
 
 def plain(x: Any) -> Any:

@@ -16,6 +16,7 @@ from scipy import special as sp
 from ...registry import RULES, non_differentiable, rule
 from ...scipy import special as mirrored
 from ..elementwise import ratio_or_zero
+from ..factorisations import inverse
 
 ROOT_PI, ROOT_2PI, ROOT_2 = np.sqrt(np.pi), np.sqrt(2 * np.pi), np.sqrt(2)
 
@@ -43,12 +44,13 @@ rule(sp.voigt_profile,
 # Fresnel integrals (DLMF 7.2(iii)). SciPy's modified ones contradict each other left of 0, so they have no rule.
 rule(sp.fresnel, x=lambda g, x: g[0] * np.sin(np.pi / 2 * x * x) + g[1] * np.cos(np.pi / 2 * x * x))
 
-# Exponential, sine and cosine integrals (DLMF 6.2, 8.19)
+# Exponential, sine and cosine integrals (DLMF 6.2, 8.19). The cosine integrals are -inf at 0, and have slope 0 there,
+# so that what comes through the sine integrals alone is right.
 rule(sp.expi, x=lambda g, x: g * np.exp(x) / x)
 rule(sp.exp1, x=lambda g, x: -g * np.exp(-x) / x)
 rule(sp.expn, x2=lambda g, x1, x2: -g * one_order_less(x1, x2))
-rule(sp.sici, x=lambda g, x: g[0] * np.sinc(x / np.pi) + g[1] * np.cos(x) / x)
-rule(sp.shichi, x=lambda g, x: g[0] * np.sinc(x * (1j / np.pi)) + g[1] * np.cosh(x) / x)
+rule(sp.sici, x=lambda g, x: g[0] * np.sinc(x / np.pi) + g[1] * np.cos(x) * inverse(x))
+rule(sp.shichi, x=lambda g, x: g[0] * np.sinc(x * (1j / np.pi)) + g[1] * np.cosh(x) * inverse(x))
 rule(sp.spence, x=lambda g, x: -g * sp.hyp2f1(1, 1, 2, 1 - x))  # log(x) / (1 - x), also at 1 (DLMF 25.12, 15.4.1)
 
 # Logistic functions and soft maxima
