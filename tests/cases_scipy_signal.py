@@ -30,9 +30,9 @@ def signals() -> Iterator[Case]:
         for boundary in ("wrap", "symm"):
             yield Case(function, (uniform(3, 4), uniform(2, 3, seed=1), "same", boundary), wrt=(0, 1))
         yield Case(function, (uniform(3, 4), uniform(2, 2, seed=1)), {"fillvalue": 0.5}, (0, 1))
-    b, a = uniform(3, seed=2), uniform(3, seed=3) / 5 + [2, 0, 0]
-    yield Case(signal.lfilter, (b, a, uniform(6)), wrt=(0, 1, 2))
-    yield Case(signal.lfilter, (b[:1], a, uniform(4, 2), 0), wrt=(0, 1, 2))
+    b, a = uniform(3, seed=2), uniform(3, seed=3) / 5
+    for how in ((b, a, uniform(6)), (b[:1], a, uniform(4, 2), 0)):
+        yield Case(signal.lfilter, how, {}, (0, 1, 2), via=lambda b, a, *x: signal.lfilter(b, a + [3, 0, 0], *x))
     for options in ({}, {"axis": 0}, {"type": "constant"}, {"bp": [5]}):
         yield Case(signal.detrend, (uniform(4, 9),), options)
 
