@@ -123,6 +123,8 @@ UNREACHED: dict[str, str] = {}
 # Functions, and methods of ufuncs by name, that are written in terms of others: called with a Value, they are recorded
 # as what they are made of.
 COMPOSED: dict[Function | str, Function] = {}
+# For functions with a rule: what brings the arguments of a call into the form that the rule expects, or refuses them.
+PREPARED: dict[Function, Function] = {}
 # Called with each new rule or zero-derivative function; the engine specialises its fast paths there.
 listeners: list[Callable[[Function], None]] = []
 # Called with the qualified name of a function that is not in the table; each may import more rules (those of SciPy,
@@ -278,6 +280,20 @@ def composed(function: Function | str) -> Callable[[Function], Function]:
     def register(composition: Function) -> Function:
         COMPOSED[function] = composition
         return composition
+
+    return register
+
+
+def prepared(function: Function) -> Callable[[Function], Function]:
+    """Register what happens to the arguments of a function before a call is recorded by its rule.
+
+    The decorated function takes them, and returns ``args, kwargs`` in the form that the rule expects, or raises
+    `NotCovered`: so a call whose derivative isn't covered is refused at the call, not in the backward pass.
+    """
+
+    def register(preparation: Function) -> Function:
+        PREPARED[function] = preparation
+        return preparation
 
     return register
 

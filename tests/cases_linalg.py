@@ -22,6 +22,15 @@ def einsum(subscripts: str, *shapes: tuple[int, ...], **kwargs: Any) -> Case:
     return Case(np.einsum, (subscripts, *operands), kwargs, wrt=tuple(range(1, len(operands) + 1)))
 
 
+def by_numbers(subscripts: str, *operands: Any) -> Any:
+    """Call einsum in its other form, with lists of numbers after the operands."""
+    left, arrow, right = subscripts.replace("...", ".").partition("->")
+    numbers = {".": Ellipsis, "i": 0, "j": 1, "k": 2}
+    lists = [[numbers[c] for c in term] for term in [*left.split(","), *([right] if arrow else [])]]
+    pairs = [part for pair in zip(operands, lists, strict=False) for part in pair]
+    return np.einsum(*pairs, *lists[len(operands) :])
+
+
 def regular(*shape: int, seed: int = 0) -> Any:
     """Return matrices far from singular."""
     return uniform(*shape, low=-1, high=1, seed=seed) + 3 * np.eye(shape[-1])
@@ -125,6 +134,9 @@ EINSUMS = [
     einsum("ij,ij->j", (1, 3), (2, 3)), einsum("ij,j", (2, 3), (1,)), einsum(",ij->ij", (), (2, 3)),
     einsum("i,i,i->i", (3,), (3,), (3,)), einsum("i,i", (0,), (0,)), einsum("i,i->i", (1,), (0,)),
     einsum("ij,jk,kl->il", (2, 3), (3, 2), (2, 4), optimize=True),
+    *[Case(np.einsum, (subscripts, uniform(2, 3), uniform(3, 2)), wrt=(1, 2), via=by_numbers)
+      for subscripts in ("ij,jk->ki", "ij,jk", "...j,jk->k...")],
+    Case(np.einsum, ("ii", uniform(3, 3)), wrt=(1,), via=by_numbers),
     einsum("ij,jk,kl->il", (2, 3), (3, 2), (2, 4), optimize=["einsum_path", (0, 1), (0, 1)]),
 ]  # fmt: skip
 

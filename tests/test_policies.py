@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import pickle
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -66,6 +67,20 @@ def test_ufuncs_with_where_and_dtype():
     assert z.dtype == np.float32
     with pytest.raises(NotCovered, match="axes"):
         np.matmul(am.Value(np.eye(2)), np.eye(2), axes=[(0, 1), (0, 1), (0, 1)])
+
+
+def test_a_gap_of_where_may_lie_where_the_function_is_singular():
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 0.0])
+
+    def ratio(x, y):
+        with warnings.catch_warnings(action="ignore", category=UserWarning):  # NumPy's, of gaps without out=
+            return np.sum(np.divide(x, y, where=y != 0) ** 2)
+
+    assert am.grad(ratio, (0, 1))(x, y)[1].tolist() == [0.0, -1.0, 0.0]
+    assert am.jvp(ratio, (x, y), (x, np.ones(3)))[1] == 1.0
+    blocks = am.hessian(ratio, (0, 1))(x, y)
+    assert np.all(np.isfinite([block for row in blocks for block in row]))
+    np.testing.assert_array_equal(np.diag(am.hessian(lambda x: np.sum(np.log(x, where=x > 0)))(y)), [0, -0.25, 0])
 
 
 def test_ufunc_methods():

@@ -12,7 +12,7 @@ from duck import Duck, unwrap
 
 import autograd_mini as am
 from autograd_mini.check import Verdict
-from autograd_mini.errors import NotCovered, RuleError
+from autograd_mini.errors import NotCovered
 from autograd_mini.registry import COMPOSED, all_rules
 
 # An extremum has no second derivative of its own: its rule compares, and says so where nothing else is left.
@@ -222,14 +222,14 @@ def test_joining_many_arrays_slices_the_cotangent_once_for_each():
 
 @pytest.mark.parametrize("function", [np.ravel, lambda x, order: np.reshape(x, (3, 2), order=order)])
 def test_an_order_that_depends_on_the_memory_is_refused(function):
-    with pytest.raises(RuleError, match="depends on how the array lies in memory"):
-        am.grad(lambda x: np.sum(function(x, order="A") ** 2))(np.ones((2, 3)))
+    with pytest.raises(NotCovered, match="depends on how the array lies in memory"):
+        function(am.Value(np.ones((2, 3))), order="A")
 
 
 @pytest.mark.parametrize("mode", ["maximum", "minimum", "median"])
 def test_a_padding_that_is_not_linear_is_refused(mode):
-    with pytest.raises(RuleError, match="isn't linear"):
-        am.grad(lambda x: np.sum(np.pad(x, 1, mode)))(np.ones((2, 3)))
+    with pytest.raises(NotCovered, match="isn't linear"):
+        np.pad(am.Value(np.ones((2, 3))), 1, mode)
 
 
 @pytest.mark.parametrize(

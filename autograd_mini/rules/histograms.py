@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
-from ..primitives import Recorded
 from ..registry import composed
 from .statistics import gathered
 
@@ -27,7 +26,7 @@ def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) ->
         return np.asarray(bins) if isinstance(bins, (list, tuple)) else bins
     x = np.ravel(a)
     if isinstance(bins, str):  # a rule that looks at the data to choose a number
-        data = x.data if isinstance(x, Recorded) else x
+        data = getattr(x, "_raw", x)
         bins = np.shape(np.histogram_bin_edges(data, bins, range))[0] - 1
     low, high = range if range is not None else (np.min(x), np.max(x)) if x.shape[0] else (0.0, 1.0)
     widened = 0.5 * (low == high)

@@ -132,13 +132,17 @@ rule(np.linalg.multi_dot, "arrays out", arrays=chain_cotangents)
 
 
 def cofactors(a: Any) -> Any:
-    """Return the derivative of det: det(a) a⁻ᵀ, or the minors one by one where a matrix is singular.
+    """Return the derivative of det: det(a) a⁻ᵀ, or the minors one by one where a matrix is nearly singular.
 
-    The minors cost n² determinants, but their own derivatives are right too.
+    The minors cost n² determinants, but their own derivatives are right too. A large matrix has them only if it is
+    singular exactly.
     """
-    if np.all(np.linalg.slogdet(a)[0] != 0):
-        return np.expand_dims(np.linalg.det(a), (-2, -1)) * transposed(np.linalg.inv(a))
     n = a.shape[-1]
+    if np.all(np.linalg.slogdet(a)[0] != 0):
+        inverted = np.linalg.inv(a)
+        condition = np.linalg.norm(a, axis=(-2, -1)) * np.linalg.norm(inverted, axis=(-2, -1))
+        if n > 10 or np.all(condition < np.finfo(a.dtype).eps ** -0.4):
+            return np.expand_dims(np.linalg.det(a), (-2, -1)) * transposed(inverted)
     but = [np.delete(np.arange(n), i) for i in range(n)]
     minors = [[(-1) ** (i + j) * np.linalg.det(a[..., but[i][:, None], but[j]]) for j in range(n)] for i in range(n)]
     return np.stack([np.stack(row, axis=-1) for row in minors], axis=-2)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 
 own_module(globals())
 
@@ -201,6 +201,21 @@ rule(np.trace, "a offset axis1 axis2 dtype out",
 rule(np.linalg.trace, "x offset dtype", x=lambda g, x_shape, offset=0: on_diagonal(g, x_shape, offset, -2, -1))
 
 # ------------------------------------------------------------------------------------------------------- einsum
+
+
+@prepared(np.einsum)
+def spelled_out(*args: Any, **options: Any) -> Any:
+    """Return the arguments of np.einsum with subscripts as letters, where lists of numbers follow the operands."""
+    if isinstance(args[0], str):
+        return args, options
+    operands, lists = args[: len(args) // 2 * 2 : 2], list(args[1::2])
+    result = args[-1] if len(args) % 2 else None
+
+    def letters(numbers: Any) -> str:
+        return "".join("..." if n is Ellipsis else string.ascii_letters[n] for n in numbers)
+
+    subscripts = ",".join(map(letters, lists)) + ("" if result is None else f"->{letters(result)}")
+    return (subscripts, *operands), options
 
 
 def einsum_terms(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:

@@ -10,7 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import rule
+from ..graph import own_module
+from ..registry import composed, rule
+from .statistics import at
+
+own_module(globals())
 
 
 def share(g: Any, out: Any, x: Any, *others: Any) -> Any:
@@ -32,14 +36,9 @@ def share(g: Any, out: Any, x: Any, *others: Any) -> Any:
     return np.reshape(np.where(hit, np.take_along_axis(g / np.maximum(count, 1), at, 0), 0), np.shape(x))
 
 
-def first(g: Any, out: Any) -> tuple[Any, Any]:
-    """Return the cotangent and the first result, also where indices came with it."""
-    return (g[0], out[0]) if isinstance(g, tuple) else (g, out)
-
-
 def unique_cotangent(g: Any, ar: Any, out: Any, axis: int | None = None) -> Any:
     """Share the cotangent of unique elements, or of unique slices along an axis."""
-    g, out = first(g, out)
+    g, out = (g[0], out[0]) if isinstance(g, tuple) else (g, out)
     if axis is None:
         return share(g, out, ar)
     _, inverse, counts = np.unique(ar, return_inverse=True, return_counts=True, axis=axis)
@@ -55,5 +54,12 @@ rule(np.union1d, ar1=lambda g, out, ar1, ar2: share(g, out, ar1, ar2),
 rule(np.setxor1d, ar1=lambda g, out, ar1, ar2: share(g, out, ar1, ar2),
      ar2=lambda g, out, ar1, ar2: share(g, out, ar2, ar1))  # fmt: skip
 rule(np.setdiff1d, ar1=lambda g, out, ar1: share(g, out, ar1), ar2=None)
-rule(np.intersect1d, ar1=lambda g, out, ar1, ar2: share(*first(g, out), ar1, ar2),
-     ar2=lambda g, out, ar1, ar2: share(*first(g, out), ar2, ar1))  # fmt: skip
+
+
+@composed(np.intersect1d)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    """Return the mean of the elements of both sets that are equal: their common value."""
+    data = [getattr(x, "_raw", x) for x in (ar1, ar2)]
+    _, first, second = np.intersect1d(*data, assume_unique, return_indices=True)
+    common = 0.5 * (at(np.ravel(ar1), first) + at(np.ravel(ar2), second))
+    return (common, first, second) if return_indices else common

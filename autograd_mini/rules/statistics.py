@@ -12,25 +12,30 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RuleError
+from ..errors import NotCovered
 from ..graph import own_module
 from ..primitives import cast
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 
 own_module(globals())
 
 
-def quantile_pullback(g: Any, a: Any, axis: Any, of_ranks: Callable[[Any], Any], weights: Any = None) -> Any:
-    """Pull back through a quantile: each element of g goes to the one or two sorted elements between which it lies.
-
-    `of_ranks` is that quantile of other numbers, over their last axis, which it keeps.
-    """
+def refuse_weights(*args: Any, weights: Any = None, **kwargs: Any) -> Any:
+    """Refuse a quantile with weights."""
     if weights is not None:
-        raise RuleError(
+        raise NotCovered(
             "a quantile with weights= has no derivative rule",
             "its steps are where the cumulated weights reach q",
             "the quantile of np.repeat(a, counts), for weights that are counts",
         )
+    return args, kwargs
+
+
+def quantile_pullback(g: Any, a: Any, axis: Any, of_ranks: Callable[[Any], Any]) -> Any:
+    """Pull back through a quantile: each element of g goes to the one or two sorted elements between which it lies.
+
+    `of_ranks` is that quantile of other numbers, over their last axis, which it keeps.
+    """
     axes = range(a.ndim) if axis is None else [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
     kept = [n for i, n in enumerate(a.shape) if i not in axes]
     last = tuple(range(len(kept), a.ndim))
@@ -51,9 +56,10 @@ def median_rule(f: Callable[..., Any]) -> None:
 
 def quantile_rule(f: Callable[..., Any]) -> None:
     """Register the rule of a quantile or percentile."""
+    prepared(f)(refuse_weights)
     rule(f, "a q axis out overwrite_input method keepdims weights",
-         a=lambda g, a, q, axis=None, method="linear", weights=None: quantile_pullback(
-             g, a, axis, lambda ranks: f(ranks, q, -1, method=method, keepdims=True), weights))  # fmt: skip
+         a=lambda g, a, q, axis=None, method="linear": quantile_pullback(
+             g, a, axis, lambda ranks: f(ranks, q, -1, method=method, keepdims=True)))  # fmt: skip
 
 
 for _median in (np.median, np.nanmedian):
@@ -86,7 +92,7 @@ def segments(x: Any, xp: Any, period: float | None) -> tuple[Any, Any, Any, Any]
     start, end = at(xp, k), at(xp, np.minimum(k + 1, n - 1))
     width = np.where(end > start, end - start, 1.0)
     inside = (x >= xp[0]) & (x <= xp[-1])
-    share = np.where(inside, (x - start) / width, x > xp[-1])
+    share = np.where(inside & (x < xp[-1]), (x - start) / width, x >= xp[-1])
     return at(order, k), at(order, np.minimum(k + 1, n - 1)), share, np.where(inside, 1 / width, 0.0)
 
 
