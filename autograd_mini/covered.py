@@ -41,7 +41,8 @@ class Row:
     cases : int
         How many sample calls the tests hold against differences.
     dask : str
-        What happens with a Dask array: ``"works"``, ``"not in Dask"``, ``"needs one chunk"``, or nothing if untried.
+        What happens with a Dask array: ``"works"``, ``"needs one chunk"``, ``"not in Dask"``, ``"rule not in Dask"``
+        (it has the function, but not one that the rule calls), or nothing if untried.
     instead : str
         What to write where it is refused.
     """

@@ -15,7 +15,7 @@ import numpy as np
 from . import operators
 from .errors import BackwardError, InvalidInput, ShapeError, ZeroGradientWarning
 from .graph import ACTIVE, LEAF, LINK, Node, behind, collect, locate, note_change, own_module, user_depth
-from .primitives import contains_value
+from .primitives import contains_value, is_foreign, of_the_library
 from .pulling import run, unlock_after_pass
 
 float64, ndarray = np.float64, np.ndarray
@@ -108,6 +108,8 @@ class Value(operators.ArrayOperators):
         found = None if node is None else node.grad
         if found is ZEROS:
             found = node.grad = np.zeros_like(self._raw)[()]
+        if is_foreign(found) and not is_foreign(self._raw):
+            found = node.grad = np.array(found)[()]  # an array of another library met this one on the way
         if isinstance(found, np.generic) and type(self._raw) is ndarray:
             found = node.grad = np.array(found)  # an array of shape () can be written to, so its gradient can
         return found
@@ -269,15 +271,16 @@ def as_seed(value: Value, seed: Any) -> Any:
     """Return the cotangent that starts a backward pass, inside the engine's convention (unconjugated)."""
     data = value._raw
     if seed is None:
-        if data.shape != () or data.dtype.kind == "c":
-            kind = f"dtype {data.dtype}" if data.shape == () else f"shape {data.shape}"
+        if data.size != 1 or data.dtype.kind == "c":
+            kind = f"dtype {data.dtype}" if data.size == 1 else f"shape {data.shape}"
             raise BackwardError(
                 f"backward() of a Value of {kind} needs a seed",
                 "only a single real number has a gradient of its own",
                 "np.sum(v).backward(), or v.backward(seed) with the gradient of the final number with respect to v",
             )
-        return data.dtype.type(1)
+        return one_like(data)
     seed = seed._raw if isinstance(seed, Value) else seed if hasattr(seed, "dtype") else np.asarray(seed)
+    seed = of_the_library(seed, data)
     if seed.shape != data.shape:
         raise ShapeError(
             f"a seed of shape {seed.shape} for a Value of shape {data.shape}",
@@ -287,6 +290,11 @@ def as_seed(value: Value, seed: Any) -> Any:
     seed = seed.real if seed.dtype.kind == "c" and data.dtype.kind != "c" else seed
     seed = seed.astype(data.dtype)
     return np.conj(seed) if data.dtype.kind == "c" else seed if seed.shape else seed[()]
+
+
+def one_like(data: Any) -> Any:
+    """Return the gradient of a single number with respect to itself, also where it is the only one of an array."""
+    return np.ones_like(data) if data.shape else of_the_library(data.dtype.type(1), data)
 
 
 def own(g: Any) -> Any:

@@ -56,7 +56,8 @@ def is_foreign(x: Any) -> bool:
     >>> is_foreign(np.ones(2)), is_foreign(1.0)
     (False, False)
     """
-    return not isinstance(getattr(x, "_raw", x), NUMPYS)
+    raw = getattr(x, "_raw", x)
+    return not isinstance(raw, NUMPYS) and hasattr(raw, "__array_function__")
 
 
 def of_the_library(x: Any, like: Any) -> Any:
@@ -174,7 +175,7 @@ def scatter(g: Any, index: Any, shape: tuple[int, ...]) -> Any:
     >>> scatter(np.array([1.0, 2.0, 3.0]), [0, 0, 2], (4,))
     array([3., 0., 3., 0.])
     """
-    out = np.zeros_like(g, shape=shape)
+    out: Any = np.zeros_like(g, shape=shape)
     if not isinstance(out, np.ndarray):
         return scatter_elsewhere(out, g, index)
     if may_repeat(index):
@@ -193,6 +194,11 @@ def scatter_elsewhere(out: Any, g: Any, index: Any) -> Any:
     if all(item is Ellipsis or type(item) in (int, slice) for item in kept):
         out[kept] = np.reshape(g, out[kept].shape)
         return out
+    try:
+        np.add.at(out, index, g)
+        return out
+    except TypeError:  # Dask has no such method, and no assignment at several arrays
+        pass
     shape, axis = out.shape, len(items) - 1
     if all(type(item) is slice and item == slice(None) for item in items[:-1]) and may_repeat(items[-1]):
         places = np.ravel(np.arange(shape[axis])[items[-1]])  # along one axis

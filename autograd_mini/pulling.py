@@ -15,6 +15,7 @@ import numpy as np
 
 from .errors import AnomalyError, BackwardError, RuleError
 from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of
+from .primitives import is_foreign
 from .registry import Pullback, Rule
 from .state import current, unlock
 
@@ -24,8 +25,8 @@ Join = Callable[[Any, Any], Any]
 # ---------------------------------------------------------------------------------- What a rule returns must fit
 
 
-def fit(cot: Any, like: Like, rule: Rule, param: str) -> Any:
-    """Return a cotangent in the shape and dtype of its argument.
+def fit(cot: Any, like: Like, rule: Rule, param: str, g: Any) -> Any:
+    """Return a cotangent in the shape and dtype of its argument, from the cotangent `g` of the result.
 
     Sums over axes that the function broadcast (if it is declared to broadcast), takes the real part for a real
     argument, and casts.
@@ -33,9 +34,12 @@ def fit(cot: Any, like: Like, rule: Rule, param: str) -> Any:
     Raises
     ------
     RuleError
-        If the rule returned a shape that can't be explained by broadcasting.
+        If the rule returned a shape that can't be explained by broadcasting, or a NumPy array where `g` is of another
+        library.
     """
     shape, dtype = like
+    if type(cot) is not type(g) and not is_foreign(cot) and is_foreign(g[0] if isinstance(g, tuple) else g):
+        refuse_numpy(rule, f"the cotangent that its rule returned for {param}")
     if not hasattr(cot, "dtype"):
         cot = float64(cot) if isinstance(cot, (int, float)) else np.asarray(cot)
     if cot.dtype.kind not in "biufc":
@@ -75,6 +79,15 @@ def _sum_to(cot: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(summed, shape) if stretched else summed
 
 
+def refuse_numpy(rule: Rule, what: str) -> None:
+    """Raise because a function or its rule made a NumPy array of one of another library."""
+    raise RuleError(
+        f"{rule.name} made a NumPy array of {what}",
+        "the array's own library lacks the function, or one that the rule calls, and converted it",
+        "functions that the library has, or the whole computation in NumPy arrays",
+    )
+
+
 def _refuse(cot: Any, like: Like, rule: Rule, param: str) -> Any:
     raise RuleError(
         f"the rule of {rule.name} returned shape {cot.shape} for its argument {param} of shape {like[0]}",
@@ -104,8 +117,8 @@ _PULL = """
 _EXACT = """if cot is not g:
             kind = type(cot)
             if kind is not type(g) or (kind is not float64 and (cot.dtype is not g.dtype or cot.shape != g.shape)):
-                cot = fit(cot, (g.shape, g.dtype), rule, {param!r})"""
-_LOOSE = """cot = fit(cot, node.like{i}, rule, {param!r})"""
+                cot = fit(cot, (g.shape, g.dtype), rule, {param!r}, g)"""
+_LOOSE = """cot = fit(cot, node.like{i}, rule, {param!r}, g)"""
 
 
 def pull_for(rule: Rule, fitting: str) -> Callable[[Any, Any, Cotangents], None]:
@@ -153,14 +166,19 @@ def pull_call(node: Any, g: Any, cots: Cotangents, saved: dict[str, Any] | None 
             wanted = [i for i, one in enumerate(inputs) if one in cots]
             if wanted:
                 for i, cot in zip(wanted, apply(line, g, saved, wanted), strict=True):
-                    accumulate(cots, inputs[i], fit(cot, like[i], rule, f"{name}[{i}]"))
+                    accumulate(cots, inputs[i], fit(cot, like[i], rule, f"{name}[{i}]", g))
         elif inputs in cots:
             if "where" in saved and isinstance(rule.function, np.ufunc):
-                with np.errstate(divide="ignore", invalid="ignore"):  # in the gaps, which get 0
-                    cot = np.where(saved["where"], apply(line, g, saved), 0)
+                cot = np.where(saved["where"], apply(line, g, without_gaps(saved, rule)), 0)
             else:
                 cot = apply(line, g, saved)
-            accumulate(cots, inputs, fit(cot, like or (g.shape, g.dtype), rule, name))
+            accumulate(cots, inputs, fit(cot, like or (g.shape, g.dtype), rule, name, g))
+
+
+def without_gaps(saved: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """Return what a call with `where=` saved, with 1/2 in the gaps, where the function may be singular."""
+    arrays = (*rule.pullbacks, "out")
+    return {name: np.where(saved["where"], x, 0.5) if name in arrays else x for name, x in saved.items()}
 
 
 def complete(parts: dict[int, Any], results: tuple[Like, ...]) -> tuple[Any, ...]:

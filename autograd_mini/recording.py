@@ -12,9 +12,10 @@ from .engine import Value, join
 from .errors import InvalidInput, ShapeError
 from .fast import record_one, record_two
 from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module
-from .primitives import contains_value
-from .pulling import pick, refuse_anomaly
+from .primitives import contains_value, is_foreign
+from .pulling import pick, refuse_anomaly, refuse_numpy
 from .registry import (
+    PREPARED,
     RULES,
     Rule,
     listeners,
@@ -30,6 +31,9 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     """Call a function on the raw arguments and record the call by the names in its rule."""
     mode = current()
     floor = 0 if mode is None else mode.floor
+    prepare = PREPARED.get(rule.function)
+    if prepare is not None:
+        args, kwargs = prepare(*args, **kwargs)
     star, names = rule.star, rule.params
     given = args if star is None else (*args[:star], args[star:])
     if len(given) > len(names):
@@ -78,6 +82,10 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     else:
         result = rule.compute(*arguments, **keywords)
     result = checked_result(result, rule)
+    if not is_foreign(result[0] if isinstance(result, (tuple, list)) and result else result):
+        for name, ones, _ in edges:
+            if any(map(is_foreign, raw[name])) if isinstance(ones, tuple) else is_foreign(raw[name]):
+                refuse_numpy(rule, f"its argument {name}: {operators.describe(raw[name])}")
     if not isinstance(result, (tuple, list)) and result.dtype.kind not in "fc":
         hidden, inputs = [*hidden, *inputs], []  # integers carry no gradient
     if not inputs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
+from math import prod
 from operator import index
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from .engine import Value, close_leaf, join, leaf_data, start_leaf, zero_warning
 from .errors import BackwardError, InvalidInput, RuleError
 from .graph import Node, ancestors, behind, own_module, refuse_stale, towards
+from .primitives import is_foreign, of_the_library
 from .pulling import run
 from .registry import parameters_of
 from .state import current, listening, switched
@@ -193,7 +195,12 @@ def conjugate(x: Any) -> Any:
 
 
 def own_result(cot: Any, data: Any) -> Any:
-    """Return a raw gradient that shares no memory with anything else, a scalar for a scalar; a Value as it is."""
+    """Return a raw gradient that shares no memory with anything else, a scalar for a scalar; a Value as it is.
+
+    It is of its argument's library: one that another library's array met on the way is computed for a NumPy array.
+    """
+    if is_foreign(cot) and not isinstance(cot, Value) and not is_foreign(data):
+        cot = np.array(cot)
     if isinstance(cot, np.ndarray):
         return cot.copy() if cot.shape or isinstance(data, np.ndarray) else cot[()]
     return np.array(cot) if isinstance(data, np.ndarray) and not isinstance(cot, Value) else cot
@@ -254,7 +261,7 @@ def split_aux(result: Any, has_aux: bool, function: Function) -> tuple[Any, Any]
 def check_scalar(result: Any, function: Function) -> None:
     """Raise unless a function returned a single real number."""
     shape = np.shape(result) if is_leaf(result) or isinstance(result, (int, np.integer)) else None
-    if shape != ():
+    if shape is None or prod(shape) != 1:
         got = f"an array of shape {shape}" if shape else "None" if result is None else type(result).__name__
         instead = "np.sum(...) of it, am.jacobian for all derivatives, or am.vjp with a cotangent"
         raise BackwardError(
@@ -286,7 +293,7 @@ def as_seeds(result: Any, cotangent: Any, what: str) -> list[Any]:
 def cast_to(seed: Any, data: Any) -> Any:
     """Return a seed in the dtype of the data it belongs to."""
     dtype = np.result_type(data)
-    seed = seed if hasattr(seed, "dtype") else np.asarray(seed)[()]
+    seed = of_the_library(seed if hasattr(seed, "dtype") else np.asarray(seed)[()], data)
     if seed.dtype.kind == "c" and dtype.kind != "c":
         seed = np.real(seed)
     return seed if seed.dtype == dtype else seed.astype(dtype)

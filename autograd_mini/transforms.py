@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from .engine import Value, close_leaf, leaf_data, start_leaf
+from .engine import Value, close_leaf, leaf_data, one_like, start_leaf
 from .errors import InvalidInput
 from .graph import own_module, towards
 from .trace import (
@@ -83,7 +83,7 @@ def value_and_grad(function: Function, argnums: Argnums = 0, has_aux: bool = Fal
         result, aux = split_aux(trace.result, has_aux, function)
         check_scalar(result, function)
         walk = trace.walk([result])
-        seed = result.dtype.type(1) if isinstance(result, Value) else None
+        seed = one_like(result._raw) if isinstance(result, Value) else None
         cots = trace.pull(walk, [result], [seed])
         names = leaf_names(function, at, trace.arguments)
         gradients = arrange(trace.arguments, trace.gradients(walk, cots, names), argnums)

@@ -1,8 +1,9 @@
 """Write what the tests know of each function into the package, and the table of what is covered into the docs.
 
-    python tools/coverage_table.py
+    python tools/coverage_table.py [--dask]
 
-`autograd_mini/tested.json` and `docs/coverage.md`; the tests fail where these are stale.
+`autograd_mini/tested.json` and `docs/coverage.md`; the tests fail where these are stale. With `--dask`, which takes two
+minutes, each function is tried on Dask arrays too; otherwise what is known of that is kept.
 """
 
 from __future__ import annotations
@@ -22,27 +23,33 @@ from cases import CASES  # noqa: E402
 
 import autograd_mini as am  # noqa: E402
 from autograd_mini.covered import DIFFERENTIABLE, Table, named, row_of, tested  # noqa: E402
-from autograd_mini.registry import COMPOSED, qualified_name, signature_of  # noqa: E402
+from autograd_mini.registry import COMPOSED, import_rules, qualified_name, signature_of  # noqa: E402
 
 NAMES = (ROOT / "tests" / "numpy_names.txt").read_text(encoding="utf-8").split()
 TESTED, PAGE = ROOT / "autograd_mini" / "tested.json", ROOT / "docs" / "coverage.md"
+OTHERS = ("autograd_mini.", "scipy.")  # not those that a test registers
 COLUMNS = ["name", "how", "arguments", "complex", "kink", "cases", "dask"]
 
 
-def facts() -> dict[str, dict[str, Any]]:
-    """Return what the sample calls tell of each function."""
+def facts(dask: bool = False) -> dict[str, dict[str, Any]]:
+    """Return what the sample calls tell of each function, on Dask arrays too if asked for."""
     by_function: dict[Callable[..., Any], list[Any]] = {}
     for case in CASES:
         by_function.setdefault(case.function, []).append(case)
     found = {}
     for function, cases in by_function.items():
         name = qualified_name(function)
+        import_rules(name)
         of_it: dict[str, Any] = {"complex": not all(case.real_only for case in cases), "cases": len(cases)}
         if function in COMPOSED:
             names = signature_of(COMPOSED[function])[0]
             wrt = {key if isinstance(key, str) else names[min(key, len(names) - 1)] for c in cases for key in c.wrt}
             of_it["arguments"] = [param for param in names if param in wrt]
-        if "dask" in tested().get(name, {}):
+        if dask:
+            from dask_status import status
+
+            of_it["dask"] = status(cases)
+        elif "dask" in tested().get(name, {}):
             of_it["dask"] = tested()[name]["dask"]
         found[name] = of_it
     return dict(sorted(found.items()))
@@ -63,7 +70,7 @@ def page() -> str:
     right = Table(row for row in rows if row.how in DIFFERENTIABLE)
     refused = Table(row for row in rows if row.how not in DIFFERENTIABLE)
     rest = Table(row for row in am.coverage() if row.how in ("zero", "looks"))
-    others = Table(row for row in am.coverage() if row.how in DIFFERENTIABLE and not row.name.startswith("numpy."))
+    others = Table(row for row in am.coverage() if row.how in DIFFERENTIABLE and row.name.startswith(OTHERS))
     zero = ", ".join(f"`{row.name}`" for row in rest if row.how == "zero")
     looks = ", ".join(f"`{row.name}`" for row in rest if row.how == "looks")
     return f"""# What is covered
@@ -107,7 +114,7 @@ Their result depends on shapes and dtypes alone, or is no number.
 
 def main() -> None:
     """Write both files."""
-    TESTED.write_text(json.dumps(facts(), indent=0, sort_keys=True) + "\n", encoding="utf-8")
+    TESTED.write_text(json.dumps(facts("--dask" in sys.argv), indent=0, sort_keys=True) + "\n", encoding="utf-8")
     tested.cache_clear()
     PAGE.write_text(page(), encoding="utf-8")
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import DegenerateWarning, NotCovered
 from ..graph import own_module, user_depth
-from ..registry import rule
+from ..registry import prepared, rule
 from .products import eye_like, transposed
 
 own_module(globals())
@@ -54,7 +54,7 @@ def read_if(hermitian: bool, g: Any) -> Any:
 
 def rounding(values: Any) -> Any:
     """Return how far rounding moves the eigenvalues or singular values of a matrix (Golub and Van Loan, 8.1)."""
-    largest = np.max(np.abs(values), axis=-1, keepdims=True, initial=0)
+    largest = np.max(np.abs(values), axis=-1, keepdims=True) if values.shape[-1] else 0
     return 4 * values.shape[-1] * np.finfo(values.dtype).eps * largest
 
 
@@ -155,15 +155,21 @@ def cholesky_cotangent(g: Any, out: Any, upper: bool = False) -> Any:
     return read_triangle(transposed(inverted) @ middle @ np.conj(inverted), low=True)
 
 
-def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
-    """Return (g_q + q H) r⁻ᴴ with H the Hermitian matrix that has the lower triangle of r g_rᴴ - g_qᴴ q."""
-    rows, columns = a.shape[-2:]
+@prepared(np.linalg.qr)
+def refuse_raw_qr(a: Any, mode: str = "reduced") -> Any:
+    """Refuse what only LAPACK reads."""
     if mode == "raw":
         raise NotCovered(
-            f"np.linalg.qr of shape {a.shape} with mode={mode!r} has no derivative rule",
+            f"np.linalg.qr with mode={mode!r} has no derivative rule",
             "its Householder vectors are LAPACK's own way to write q",
             "q, r = np.linalg.qr(a)",
         )
+    return (a,) if mode == "reduced" else (a, mode), {}
+
+
+def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
+    """Return (g_q + q H) r⁻ᴴ with H the Hermitian matrix that has the lower triangle of r g_rᴴ - g_qᴴ q."""
+    rows, columns = a.shape[-2:]
     if mode == "r":
         out = np.linalg.qr(a)
         g = np.zeros_like(out[0]), g

@@ -28,7 +28,7 @@ def resized(x: Any, axis: int, n: int) -> Any:
 
 def real_back(g: Any, n: int, length: int, axis: int, norm: str | None) -> Any:
     """Pull back through `rfft` of n real numbers, to which `length` were resized."""
-    return resized(np.real(fft.fft(resized(g, axis, n), axis=axis, norm=norm)), axis, length)
+    return resized(np.real(fft.fft(g, n, axis, norm)), axis, length)
 
 
 def half_back(g: Any, length: int, axis: int, norm: str | None) -> Any:

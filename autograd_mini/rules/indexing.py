@@ -148,8 +148,9 @@ def from_tags(
     """
     numbers = np.reshape(np.arange(math.prod(arr_shape)), arr_shape)
     tags = np.insert(numbers, obj, np.reshape(-1 - np.arange(math.prod(values_shape)), values_shape), axis)
-    chosen = tags < 0 if inserted else tags >= 0
-    flat = scatter(g[chosen], -1 - tags[chosen] if inserted else tags[chosen], (math.prod(shape),))
+    chosen = np.flatnonzero(tags < 0 if inserted else tags >= 0)
+    places = np.ravel(tags)[chosen]
+    flat = scatter(np.ravel(g)[chosen], -1 - places if inserted else places, (math.prod(shape),))
     return np.reshape(flat, shape)
 
 

@@ -52,8 +52,8 @@ def softmax_cross_entropy(logits: Any, labels: Any) -> Any:
     """
     shifted = logits - np.max(logits, axis=-1, keepdims=True)
     # Sums and one flat index cost half of np.mean and np.take_along_axis on small arrays.
-    flat, k = np.reshape(shifted, -1), shifted.shape[-1]
-    chosen = flat[np.reshape(labels, -1) + np.arange(0, flat.size, k)]
+    flat, k = np.reshape(shifted, (-1,)), shifted.shape[-1]
+    chosen = flat[np.reshape(labels, (-1,)) + np.arange(0, flat.size, k)]
     return (np.sum(np.log(np.sum(np.exp(shifted), axis=-1))) - np.sum(chosen)) / labels.size
 
 

@@ -126,7 +126,9 @@ def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
 def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: Any, mean: Any = None) -> Any:
     """Pull back through `np.var`: g times 2 (a - mean) / (n - ddof)."""
     if mean is None:
-        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+        mean = np.mean(masked(a, where), axis=axis, keepdims=True)
+        if where is not True:
+            mean = mean * (count(a.shape, axis, True, True) / count(a.shape, axis, True, where))
     scale = g * np.divide(2.0, np.maximum(count(a.shape, axis, keepdims, where) - ddof, 0))
     return masked(spread(scale, a.shape, axis, keepdims) * np.conj(a - mean), where)
 
@@ -141,7 +143,7 @@ def full_weights(shape: tuple[int, ...], axis: Any, weights: Any) -> Any:
     if weights is None or np.shape(weights) == shape:
         return weights
     axes = [i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))]
-    ordered = np.transpose(weights, np.argsort(axes))
+    ordered = np.transpose(weights, np.argsort(axes).tolist())
     return np.reshape(ordered, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 
@@ -163,7 +165,7 @@ def average_weight_slope(g: Any, out: Any, g_sum: Any = 0, *, a: Any, weights: A
         return slope
     axes = [i % a.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
     rest = tuple(i for i in range(a.ndim) if i not in axes)
-    return np.transpose(np.sum(slope, axis=rest), np.argsort(np.argsort(axes)))
+    return np.transpose(np.sum(slope, axis=rest), np.argsort(np.argsort(axes)).tolist())
 
 
 def sum_from_here(g: Any, axis: int) -> Any:

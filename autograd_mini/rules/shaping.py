@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import RuleError
+from ..errors import NotCovered
 from ..graph import own_module
 from ..primitives import cast, contains_value, getitem, primitive, scatter, unstack
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 
 own_module(globals())
 
@@ -55,8 +55,8 @@ rule(paste, parts=lambda g, wanted, axis, starts, stops:
 
 # Shapes and axes
 rule(np.reshape, "a shape order newshape copy",
-     a=lambda g, a_shape, order="C": np.reshape(g, a_shape, order=fixed(order)))  # fmt: skip
-rule(np.ravel, "a order", a=lambda g, a_shape, order="C": np.reshape(g, a_shape, order=fixed(order)))
+     a=lambda g, a_shape, order="C": unreshaped(g, a_shape, order))  # fmt: skip
+rule(np.ravel, "a order", a=lambda g, a_shape, order="C": unreshaped(g, a_shape, order))
 rule(np.transpose, "a axes", a=lambda g, axes=None: np.transpose(g, inverse(axes)))
 rule(np.matrix_transpose, x=lambda g: np.swapaxes(g, -1, -2))
 rule(np.linalg.matrix_transpose, "x", x=lambda g: np.swapaxes(g, -1, -2))
@@ -129,8 +129,8 @@ rule(np.gradient, f=lambda g, f_shape, varargs=(), axis=None, edge_order=1:
 rule(np.ediff1d,
      ary=lambda g, ary_shape, to_end=None, to_begin=None: np.reshape(
          undiff(middle(g, to_begin, to_end), (math.prod(ary_shape),), 1, 0), ary_shape),
-     to_end=lambda g, to_end: np.reshape(g[g.shape[0] - np.size(to_end) :], np.shape(to_end)),
-     to_begin=lambda g, to_begin: np.reshape(g[: np.size(to_begin)], np.shape(to_begin)))  # fmt: skip
+     to_end=lambda g, to_end: np.reshape(g[g.shape[0] - math.prod(np.shape(to_end)) :], np.shape(to_end)),
+     to_begin=lambda g, to_begin: np.reshape(g[: math.prod(np.shape(to_begin))], np.shape(to_begin)))  # fmt: skip
 rule(np.linspace, broadcasts=True,
      start=lambda g, num=50, endpoint=True, retstep=False, axis=0: ramp_back(g, 0, num, endpoint, retstep, axis),
      stop=lambda g, num=50, endpoint=True, retstep=False, axis=0:
@@ -150,20 +150,28 @@ rule(np.logspace, broadcasts=True,
       + ramp_back(g * out, 1, num, endpoint, False, axis) * stop) / base)  # fmt: skip
 
 
-def fixed(order: str) -> str:
-    """Return an order of elements, refused where it depends on how an array lies in memory."""
-    if order not in ("C", "F"):
-        raise RuleError(
-            f"order={order!r} has no derivative rule",
-            "what it means depends on how the array lies in memory",
-            "order='C' or order='F'",
-        )
-    return order
+@prepared(np.ravel)
+@prepared(np.reshape)
+def refuse_memory_order(*args: Any, **kwargs: Any) -> Any:
+    """Refuse an order of elements that depends on how an array lies in memory."""
+    for order in ("A", "K"):
+        if kwargs.get("order") == order or any(x == order for x in args[1:] if isinstance(x, str)):
+            raise NotCovered(
+                f"order={order!r} has no derivative rule",
+                "what it means depends on how the array lies in memory",
+                "order='C' or order='F'",
+            )
+    return args, kwargs
+
+
+def unreshaped(g: Any, shape: tuple[int, ...], order: str) -> Any:
+    """Return a cotangent in the shape before; Dask has no other order than "C"."""
+    return np.reshape(g, shape) if order == "C" else np.reshape(g, shape, order=order)
 
 
 def inverse(axes: Any) -> Any:
     """Return the permutation of axes that undoes another."""
-    return None if axes is None else np.argsort([axis % len(axes) for axis in axes])
+    return None if axes is None else np.argsort([axis % len(axes) for axis in axes]).tolist()
 
 
 def rolled_to(axis: int, start: int, ndim: int) -> int:
@@ -243,6 +251,18 @@ def unrepeat_to(g: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(scatter(np.reshape(g, (-1,)), np.arange(g.size) % max(n, 1), (n,)), shape)
 
 
+@prepared(np.pad)
+def refuse_bent_padding(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    """Refuse a padding that isn't linear in the array."""
+    if mode in ("maximum", "minimum", "median") or callable(mode):
+        raise NotCovered(
+            f"np.pad with mode={mode!r} has no derivative rule",
+            "it isn't linear",
+            "np.concatenate of the array and of what stands around it",
+        )
+    return (array, pad_width, mode), options
+
+
 def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_type: str, stat_length: Any) -> Any:
     """Pull back through `np.pad`, axis by axis.
 
@@ -256,12 +276,6 @@ def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_typ
     widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
     if mode in ("constant", "empty"):
         return getitem(g, tuple(slice(low, low + n) for n, (low, _) in zip(shape, widths, strict=True)))
-    if mode in ("maximum", "minimum", "median") or callable(mode):
-        raise RuleError(
-            f"np.pad with mode={mode!r} has no derivative rule",
-            "it isn't linear",
-            "np.concatenate of the array and of what stands around it",
-        )
     copies = mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and reflect_type == "even")
     options: dict[str, Any] = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
     for axis, (n, width) in enumerate(zip(shape, widths, strict=True)):
@@ -280,10 +294,10 @@ def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_typ
 def undiagonal(g: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
     """Put a cotangent on the diagonal of two axes of an array of zeros: the adjoint of `np.diagonal`."""
     ends = (axis1 % len(shape), axis2 % len(shape))
-    rest = tuple(n for i, n in enumerate(shape) if i not in ends)
-    steps = np.arange(g.shape[-1])
-    rows, columns = steps + max(-offset, 0), steps + max(offset, 0)
-    full = scatter(g, (..., rows, columns), (*rest, shape[ends[0]], shape[ends[1]]))
+    rows, columns = shape[ends[0]], shape[ends[1]]
+    above = min(max(-offset, 0), rows)
+    column = np.pad(g, [(0, 0)] * (g.ndim - 1) + [(above, rows - above - g.shape[-1])])
+    full = np.where(np.eye(rows, columns, offset, dtype=bool), np.expand_dims(column, -1), 0)
     return np.moveaxis(full, (-2, -1), ends)
 
 
@@ -315,7 +329,7 @@ def ungradient(g: Any, shape: tuple[int, ...], spacings: Any, axis: Any, edge_or
 
 def middle(g: Any, before: Any, after: Any) -> Any:
     """Return a vector without what was put before and after it."""
-    start, end = (0 if x is None else np.size(x) for x in (before, after))
+    start, end = (0 if x is None else math.prod(np.shape(x)) for x in (before, after))
     return g[start : g.shape[0] - end]
 
 
@@ -338,7 +352,8 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
     """Take the elements of each window, by their numbers."""
     numbers = np.reshape(np.arange(math.prod(np.shape(x))), np.shape(x))
-    return np.take(x, np.lib.stride_tricks.sliding_window_view(numbers, window_shape, axis))
+    numbers = np.lib.stride_tricks.sliding_window_view(numbers, window_shape, axis)
+    return np.reshape(np.take(np.ravel(x), np.ravel(numbers)), numbers.shape)
 
 
 @composed(np.block)
