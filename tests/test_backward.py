@@ -335,3 +335,13 @@ def test_the_scalar_engines_own_demo_runs_unchanged():
         for p in parameters:
             p.data -= (1.0 - 0.9 * k / 100) * 0.3 * p.grad
     assert [(yi > 0) == (scorei.data > 0) for yi, scorei in zip(yb, scores, strict=True)] == [True] * 4
+
+
+def test_an_array_of_one_element_needs_no_seed():
+    x = np.array([[1.0], [2.0]])
+    v = am.Value(x)
+    (v.T @ v).backward()
+    np.testing.assert_array_equal(v.grad, 2 * x)
+    np.testing.assert_array_equal(am.grad(lambda x: x.T @ x)(x), 2 * x)
+    value, grad = am.value_and_grad(lambda x: np.sum(x, keepdims=True))(x)
+    assert (value.shape, grad.shape) == ((1, 1), (2, 1))
