@@ -118,6 +118,13 @@ def test_higher_orders_on_dask_arrays(da, lazy):
     np.testing.assert_allclose(hessian.compute(), am.hessian(f)(data[:2, 0]))
 
 
+def test_the_gradient_of_a_sum_is_not_one_chunk_as_large_as_the_array(da, lazy):
+    x = da.zeros(10**12, chunks=10**7)
+    with lazy:
+        assert am.grad(np.sum)(x).npartitions > 1000
+        assert am.grad(lambda x: np.mean(np.sin(x)))(x[: 10**8]).chunks == x[: 10**8].chunks
+
+
 @pytest.mark.parametrize("repeats", [1, 2, 3, 9])
 @pytest.mark.parametrize("axis", [0, 1, None])
 def test_repeated_places_add_up_where_nothing_can_be_written(da, repeats, axis):

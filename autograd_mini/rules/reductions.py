@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
+from ..primitives import is_foreign
 from ..registry import composed, rule
 
 own_module(globals())
@@ -82,7 +83,8 @@ def spread(g: Any, shape: tuple[int, ...], axis: Any, keepdims: bool) -> Any:
     """Return what belongs to a reduced array, at each element of the array before: the adjoint of a sum."""
     if axis is not None and not keepdims and shape:
         g = np.expand_dims(g, axis)
-    return np.broadcast_to(g, shape)
+    # Dask would broadcast into a single chunk, as large as the whole array.
+    return np.zeros_like(g, shape=shape) + g if is_foreign(g) else np.broadcast_to(g, shape)
 
 
 def sum_like(x: Any, shape: tuple[int, ...]) -> Any:
