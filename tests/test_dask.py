@@ -119,10 +119,10 @@ def test_higher_orders_on_dask_arrays(da, lazy):
 
 
 def test_the_gradient_of_a_sum_is_not_one_chunk_as_large_as_the_array(da, lazy):
-    x = da.zeros(10**12, chunks=10**7)
+    x = da.zeros(10**10, chunks=10**7)
     with lazy:
-        assert am.grad(np.sum)(x).npartitions > 1000
-        assert am.grad(lambda x: np.mean(np.sin(x)))(x[: 10**8]).chunks == x[: 10**8].chunks
+        assert am.grad(np.sum)(x).npartitions > 100
+        assert max(am.grad(lambda x: np.mean(np.sin(x)))(x).chunks[0]) <= 10**7
 
 
 @pytest.mark.parametrize("repeats", [1, 2, 3, 9])
