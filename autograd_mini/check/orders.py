@@ -147,12 +147,16 @@ def narrowed(
     if not any(coarseness(x) > 1e-10 for _, x in leaves(arguments)):
         return
     value, pullback = vjp(function, *arguments)
+    if shapes(value) != shapes(cotangent):  # of another size by rounding: what cancels is left out there, or not
+        return
     gradients = [np.asarray(raw(g)) for _, g in leaves(pullback(cotangent))]
     coarse = max(coarseness(raw(x)) for _, x in (*leaves(arguments), *leaves(value)))
 
     def sway() -> list[float]:  # of each gradient by rounding of the arguments, at which ties come and go
         nudged = [x * (1 + coarse * comparison.weights(x.real)) for x in probe.leaves]
-        _, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
+        moved, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
+        if shapes(moved) != shapes(cotangent):
+            return [math.inf] * len(wide)
         pairs = zip((np.asarray(raw(g)) for _, g in leaves(pull_nudged(cotangent))), wide, strict=True)
         return [float(np.max(abs(one - g), initial=0.0)) for one, g in pairs]
 
@@ -181,6 +185,11 @@ def narrowed(
             note += f" for an argument of {probe.dtypes[number]}, right in double precision"
         comparison.add(Entry(1, "vjp", *place, getattr(found, part), getattr(expected, part), "double precision",
                              allowed, verdict, note=note))  # fmt: skip
+
+
+def shapes(tree: Any) -> list[tuple[int, ...]]:
+    """Return the shapes of the arrays in a container."""
+    return [np.shape(x) for _, x in leaves(tree)]
 
 
 def pulled(function: Function, cotangent: Any) -> Function:

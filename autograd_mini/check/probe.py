@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engine import Value
-from ..errors import AutogradError
+from ..errors import AutogradError, InvalidInput
 from ..graph import own_module
 from ..trace import name_of
 from ..tree import leaves, map_leaves, replace_leaves
@@ -189,8 +189,8 @@ class Probe:
             given[number] = given[number] + step * direction
         try:
             moved = coordinates(self._call(given))
-        except (ArithmeticError, ValueError) as error:
-            if isinstance(error, AutogradError):
+        except (ArithmeticError, ValueError, InvalidInput) as error:
+            if isinstance(error, AutogradError) and not isinstance(error, InvalidInput):
                 raise
             return np.full_like(self.start, np.nan)  # outside the domain: math.log there, a matrix without an inverse
         if moved.shape != self.start.shape:  # a result whose size depends on the numbers

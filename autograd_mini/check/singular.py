@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,5 +61,11 @@ def find_singular(function: Callable[..., Any], arguments: tuple[Any, ...], seed
 
 
 def worst(entries: list[Entry]) -> Verdict:
-    """Return the gravest verdict among entries that isn't wrong, or that they are right."""
-    return next((verdict for verdict in GRAVE if any(e.verdict is verdict for e in entries)), Verdict.RIGHT)
+    """Return the gravest verdict among entries that isn't wrong, or that they are right.
+
+    An argument that leaves the domain whichever way it moves doesn't count: the domain is thin (symmetric matrices),
+    and the whole function moves inside it.
+    """
+    thin = {id(e) for e in entries if e.verdict is Verdict.OUTSIDE and not (isfinite(e.left) or isfinite(e.right))}
+    grave = {e.verdict for e in entries if id(e) not in thin}
+    return next((verdict for verdict in GRAVE if verdict in grave), Verdict.RIGHT)

@@ -97,6 +97,17 @@ def turned_with(g: Any, q: Any, n: int, name: str) -> Any:
     return g[..., :n] - others @ (adjoint(g[..., n:]) @ first)
 
 
+def warn_if_defective(v: Any, name: str) -> None:
+    """Warn if eigenvectors (columns) are dependent: at such a matrix eigenvalues move infinitely fast."""
+    if v.size and np.any(np.linalg.cond(v) > np.finfo(v.dtype).eps ** -0.5):
+        warnings.warn(
+            f"{name}: the matrix is defective, or nearly so: its eigenvectors don't span the space, and the derivative"
+            " of a single eigenvalue is infinite. Sums over all eigenvalues are right.",
+            DegenerateWarning,
+            stacklevel=user_depth() + 1,
+        )
+
+
 def on_rows(x: Any) -> Any:
     """Return a stack of vectors as rows."""
     return np.expand_dims(x, -2)
@@ -130,6 +141,7 @@ def eig_cotangent(g: Any, out: Any) -> Any:
     """
     (w, v), (g_w, g_v) = out, g
     warn_if_equal(w, (g_v,), "numpy.linalg.eig")
+    warn_if_defective(v, "numpy.linalg.eig")
     inner = on_rows(np.sum(g_v * v, axis=-2))
     g_v = g_v - np.conj(v) * np.real(inner)
     if np.iscomplexobj(v):
@@ -143,6 +155,7 @@ def eig_cotangent(g: Any, out: Any) -> Any:
 def eigvals_cotangent(g: Any, a: Any) -> Any:
     """Return v⁻ᵀ diag(g) vᵀ."""
     v = np.linalg.eig(a)[1]
+    warn_if_defective(v, "numpy.linalg.eigvals")
     return np.linalg.solve(transposed(v), on_diagonal(g) @ transposed(v))
 
 
