@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from . import operators
+from . import refusals
 from .engine import Value
 from .graph import OWN, ZERO, own_module, user_depth
 from .recording import FAST, record_call, wrap, zero_result
@@ -34,7 +34,7 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
     """Record a call of a ufunc or of one of its methods."""
     kwargs = {name: x for name, x in kwargs.items() if x is not None or name == "axis"}  # axis=None is every axis
     if "out" in kwargs:
-        operators.refuse_out(f"numpy.{ufunc.__name__}")
+        refusals.refuse_out(f"numpy.{ufunc.__name__}")
     if method == "outer":
         a, b = inputs
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
@@ -44,13 +44,13 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
     if method in COMPOSED:
         return COMPOSED[method](ufunc, *inputs, **kwargs)
     if method != "__call__":
-        operators.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs, method=True)
+        refusals.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs, method=True)
     rule = RULES.get(ufunc)
     if rule is None:
         return call_without_rule(ufunc, inputs, kwargs)
     for name in kwargs:
         if name not in ("where", "dtype", "casting", "order", "subok"):
-            operators.refuse_argument(rule, name, kwargs[name])
+            refusals.refuse_argument(rule, name, kwargs[name])
     return record_call(rule, inputs, kwargs)
 
 
@@ -65,24 +65,24 @@ def call_without_rule(function: Any, args: Any, kwargs: Any) -> Any:
     floor = 0 if mode is None else mode.floor
     hidden = [v._node for v in found if v._node is not None and v._node.number >= floor]
     if function in REFUSED:
-        operators.refuse_function(qualified_name(function), REFUSED[function])
+        refusals.refuse_function(qualified_name(function), REFUSED[function])
     if function in PLAIN:
         return function(*arguments, **keywords)
     if function in ZERO_FUNCTIONS:
         if kwargs.get("out") is not None:
-            operators.refuse_out(qualified_name(function))
+            refusals.refuse_out(qualified_name(function))
         result = function(*arguments, **keywords)
         if not hidden:
             return result
         if function in REAL_ONLY and np.iscomplexobj(result):
-            operators.refuse_complex(qualified_name(function), REAL_ONLY[function])
+            refusals.refuse_complex(qualified_name(function), REAL_ONLY[function])
         return wrap(result, lambda part, _: zero_result(qualified_name(function), hidden, part))
     if all(node.op is ZERO for node in hidden):
         return function(*arguments, **keywords)
     if import_rules(qualified_name(function)):
         rule = RULES.get(function)
         return call_without_rule(function, args, kwargs) if rule is None else record_call(rule, args, kwargs)
-    return operators.refuse_uncovered(qualified_name(function), args, kwargs)
+    return refusals.refuse_uncovered(qualified_name(function), args, kwargs)
 
 
 def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
@@ -90,10 +90,10 @@ def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
     composition = COMPOSED[function]
     names, _ = signature_of(composition)
     if kwargs.get("out") is not None:
-        operators.refuse_out(qualified_name(function))
+        refusals.refuse_out(qualified_name(function))
     for name, x in kwargs.items():
         if name not in names and not composition.__code__.co_flags & CO_VARKEYWORDS:
-            operators.refuse_uncovered(qualified_name(function), args, {name: x})
+            refusals.refuse_uncovered(qualified_name(function), args, {name: x})
     return composition(*args, **kwargs)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import operators
+from . import operators, refusals
 from .engine import Value, join
 from .errors import InvalidInput, ShapeError
 from .fast import record_one, record_two
@@ -37,12 +37,12 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     star, names = rule.star, rule.params
     given = args if star is None else (*args[:star], args[star:])
     if len(given) > len(names):
-        operators.refuse_argument(rule, f"number {len(names) + 1}", given[len(names)])
+        refusals.refuse_argument(rule, f"number {len(names) + 1}", given[len(names)])
     raw: dict[str, Any] = dict(zip(names, given, strict=False))
     if kwargs:
         raw.update(kwargs)
     if raw.get("out") is not None:
-        operators.refuse_out(rule.name)
+        refusals.refuse_out(rule.name)
     edges: list[tuple[str, Any, Any]] = []
     inputs: list[Node] = []
     hidden: list[Node] = []
@@ -58,7 +58,7 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
             elif name in rule.constants or one.op is ZERO:
                 hidden.append(one)
             else:
-                operators.refuse_argument(rule, name, arg)
+                refusals.refuse_argument(rule, name, arg)
         elif type(arg) in (list, tuple):
             raw[name], ones, likes = unpack(arg, floor)
             if ones is None:
@@ -85,7 +85,7 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if not is_foreign(result[0] if isinstance(result, (tuple, list)) and result else result):
         for name, ones, _ in edges:
             if any(map(is_foreign, raw[name])) if isinstance(ones, tuple) else is_foreign(raw[name]):
-                refuse_numpy(rule, f"its argument {name}: {operators.describe(raw[name])}")
+                refuse_numpy(rule, f"its argument {name}: {refusals.describe(raw[name])}")
     if not isinstance(result, (tuple, list)) and result.dtype.kind not in "fc":
         hidden, inputs = [*hidden, *inputs], []  # integers carry no gradient
     if not inputs:
@@ -129,7 +129,7 @@ def checked_result(result: Any, rule: Rule) -> Any:
     elif hasattr(result, "dtype") and not isinstance(result, Value) and result.dtype.kind in "biufc":
         return result
     raise InvalidInput(
-        f"{rule.name} returned {operators.describe(result)} from raw arguments",
+        f"{rule.name} returned {refusals.describe(result)} from raw arguments",
         "a function with a rule maps numbers and arrays to numbers and arrays",
         "Values as arguments of their own, not inside a dict or a closure; arrays of numbers, not of objects or texts",
     )
@@ -152,7 +152,7 @@ def stacked(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[
     def one(name: str, arg: Any) -> Any:
         if type(arg) in (list, tuple) and contains_value(arg):
             if name not in rule.pullbacks:
-                operators.refuse_argument(rule, name, arg)
+                refusals.refuse_argument(rule, name, arg)
             return array(arg)
         return arg
 

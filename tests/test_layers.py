@@ -15,6 +15,7 @@ LAYERS = [
     "registry",
     "primitives",
     "rewriting",
+    "refusals",
     "operators",
     "graph",
     "pulling",

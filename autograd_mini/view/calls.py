@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..graph import PICK, ZERO, CallNode
-from ..operators import describe
 from ..primitives import getitem
+from ..refusals import describe
 from ..registry import qualified_name
 from .summary import shorten
 
