@@ -69,7 +69,9 @@ def page() -> str:
     rows = rows_of_numpy()
     right = Table(row for row in rows if row.how in DIFFERENTIABLE)
     refused = Table(row for row in rows if row.how not in DIFFERENTIABLE)
-    rest = Table(row for row in am.coverage() if row.how in ("zero", "looks"))
+    rest = Table(
+        row for row in am.coverage() if row.how in ("zero", "looks") and row.name.startswith(("numpy.", *OTHERS))
+    )
     others = Table(row for row in am.coverage() if row.how in DIFFERENTIABLE and row.name.startswith(OTHERS))
     zero = ", ".join(f"`{row.name}`" for row in rest if row.how == "zero")
     looks = ", ".join(f"`{row.name}`" for row in rest if row.how == "looks")
