@@ -15,8 +15,9 @@ import numpy as np
 from . import refusals
 from .engine import Value
 from .graph import OWN, ZERO, own_module, user_depth
+from .primitives import contains_value
 from .recording import FAST, record_call, wrap, zero_result
-from .registry import COMPOSED, PLAIN, REAL_ONLY, REFUSED, RULES, import_rules, qualified_name, signature_of
+from .registry import ARRAYS, COMPOSED, PLAIN, REAL_ONLY, REFUSED, RULES, import_rules, qualified_name, signature_of
 from .registry import ZERO as ZERO_FUNCTIONS
 from .state import current
 
@@ -94,7 +95,17 @@ def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
     for name, x in kwargs.items():
         if name not in names and not composition.__code__.co_flags & CO_VARKEYWORDS:
             refusals.refuse_uncovered(qualified_name(function), args, {name: x})
-    return composition(*args, **kwargs)
+    arrays = ARRAYS[composition]
+    args = [as_floats(x) if name in arrays else x for name, x in zip((*names, *("" for _ in args)), args, strict=False)]
+    return composition(*args, **{name: as_floats(x) if name in arrays else x for name, x in kwargs.items()})
+
+
+def as_floats(x: Any) -> Any:
+    """Return a list of numbers, a number or an array of integers as an array of floats; anything else as it is."""
+    if x is None or isinstance(x, Value) or (hasattr(x, "dtype") and x.dtype.kind not in "iu") or contains_value(x):
+        return x
+    made = np.asarray(x)
+    return made.astype(np.float64) if made.dtype.kind in "iu" else made
 
 
 def raw(x: Any, found: list[Value]) -> Any:

@@ -254,9 +254,9 @@ def set_at(x: Any, index: Any, new: Any) -> Any:
     >>> am.grad(lambda x, w: np.sum(am.set_at(x, 0, w) ** 2), (0, 1))(np.array([1.0, 2.0]), 3.0)
     (array([0., 4.]), np.float64(6.0))
     """
-    out = x.copy()
+    out = x.copy() if getattr(x, "ndim", 0) else np.array(x)
     out[index] = new
-    return out
+    return out[()] if isinstance(x, np.generic) else out
 
 
 def may_repeat(index: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from . import engine
 from .engine import Value
+from .errors import StaleDataError
 from .graph import (
     PLAIN_OPS,
     CallNode,
@@ -18,6 +19,7 @@ from .graph import (
     Op,
     accumulate,
     collect,
+    line_of,
     locate,
     next_number,
     own_module,
@@ -51,7 +53,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     Raises
     ------
     StaleDataError
-        In the backward pass, if an array that the function uses was changed in place since.
+        In the backward pass, if an array that the function uses was changed in place since, or the function computes
+        something else when it is run again.
 
     Examples
     --------
@@ -80,6 +83,7 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
         node.edges = tuple((f"input {i}", one, None) for i, one in enumerate(used))
         found = [x for _, x in leaves(given)]
         node.saved = {
+            "made": fingerprint(made),
             "function": function,
             "structure": replace_leaves(given, iter([0.0] * len(found))),
             "arguments": [x._raw if isinstance(x, Value) else x for x in found],
@@ -102,6 +106,20 @@ def recorded_since(start: int, made: list[Any]) -> list[Node | None]:
     return [node if node is not None and node.number > start else None for node in nodes]
 
 
+def fingerprint(made: list[Any]) -> list[tuple[Any, ...]]:
+    """Return the shapes of results, and the sums of NumPy's among them: another library's may be expensive."""
+    data = [x._raw if isinstance(x, Value) else x for x in made]
+    sums = [(np.sum(x), np.sum(np.abs(x))) if isinstance(x, (np.ndarray, np.generic)) else (0.0, 0.0) for x in data]
+    return [(np.shape(x), *both) for x, both in zip(data, sums, strict=True)]
+
+
+def same_fingerprint(one: list[tuple[Any, ...]], other: list[tuple[Any, ...]]) -> bool:
+    """Whether two fingerprints agree, but for rounding."""
+    return len(one) == len(other) and all(
+        a[0] == b[0] and (a[1] == b[1] or not abs(a[1] - b[1]) > 1e-4 * a[2]) for a, b in zip(one, other, strict=True)
+    )
+
+
 def pull_checkpoint(node: Any, g: Any, cots: Cotangents, join: Join | None = None) -> None:
     """Run the function again, recorded, and pull the cotangent back through what it records."""
     saved, start = node.saved, next_number()
@@ -110,9 +128,18 @@ def pull_checkpoint(node: Any, g: Any, cots: Cotangents, join: Join | None = Non
     args, kwargs = replace_leaves(saved["structure"], iter(given))
     with switched(floor=0):
         result = saved["function"](*args, **kwargs)
-    roots = recorded_since(start, [x for _, x in leaves(result)])
+    made = [x for _, x in leaves(result)]
+    roots = recorded_since(start, made)
     walk = collect([root for root in roots if root is not None], start)
     refuse_stale(walk.order, node.number)
+    used = {one for inner in walk.order for one in inner.inputs if one.number < start}
+    if used != set(node.inputs) or not same_fingerprint(saved["made"], fingerprint(made)):
+        raise StaleDataError(
+            f"a checkpoint ({line_of(node.code, node.lasti)}) computed something else when it was run again",
+            "it keeps its arguments alone: a name that it closes over was bound anew, data were replaced, or it draws"
+            " random numbers",
+            "what may change as an argument, random numbers included",
+        )
     inner: Cotangents = dict.fromkeys([*walk.order, *(one for one in node.inputs if one in cots)])
     for i, part in g.items() if node.results is not None else [(0, g)]:
         accumulate(inner, roots[i], part)

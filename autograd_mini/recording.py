@@ -62,11 +62,14 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         elif type(arg) in (list, tuple):
             raw[name], ones, likes = unpack(arg, floor)
             if ones is None:
-                if name in rule.pullbacks and "wanted" not in rule.pullbacks[name].names:
+                line = rule.pullbacks.get(name)
+                if isinstance(rule.function, np.ufunc) or (line is not None and "wanted" not in line.names):
                     raw[name] = np.asarray(arg)
             elif name in rule.pullbacks and "wanted" in rule.pullbacks[name].names:
                 edges.append((name, ones, likes))
                 inputs += [one for one in ones if one is not None]
+            elif star is not None and name == names[star]:
+                refusals.refuse_argument(rule, name, arg)
             else:
                 return record_call(rule, *stacked(rule, args, kwargs))
         elif isinstance(arg, ndarray) and type(arg) is not ndarray:

@@ -123,6 +123,8 @@ UNREACHED: dict[str, str] = {}
 # Functions, and methods of ufuncs by name, that are written in terms of others: called with a Value, they are recorded
 # as what they are made of.
 COMPOSED: dict[Function | str, Function] = {}
+# The parameters of such a composition that are arrays.
+ARRAYS: dict[Function, tuple[str, ...]] = {}
 # For functions with a rule: what brings the arguments of a call into the form that the rule expects, or refuses them.
 PREPARED: dict[Function, Function] = {}
 # Called with each new rule or zero-derivative function; the engine specialises its fast paths there.
@@ -258,11 +260,12 @@ def non_differentiable(*functions: Function) -> None:
         _announce(function)
 
 
-def composed(function: Function | str) -> Callable[[Function], Function]:
+def composed(function: Function | str, arrays: str = "") -> Callable[[Function], Function]:
     """Register how a function is composed of others that have rules, instead of a rule of its own.
 
     For functions that call one of the user's (`np.piecewise`), and for those that are shorter so than their rule
-    would be. The parameters of the decorated function are those of NumPy's that a Value may meet.
+    would be. The parameters of the decorated function are those of NumPy's that a Value may meet; those named in
+    `arrays` get lists and integers as arrays of floats.
 
     Examples
     --------
@@ -279,6 +282,7 @@ def composed(function: Function | str) -> Callable[[Function], Function]:
 
     def register(composition: Function) -> Function:
         COMPOSED[function] = composition
+        ARRAYS[composition] = tuple(arrays.split())
         return composition
 
     return register

@@ -43,17 +43,27 @@ def functional(statement: ast.stmt) -> str | None:
     'c = np.add(a, b)'
     """
     match statement:
-        case ast.Assign(targets=[ast.Subscript() as target], value=value):
+        case ast.Assign(targets=[ast.Subscript(value=whole) as target], value=value) if can_be_bound(whole):
             return set_at(target, value)
-        case ast.AugAssign(target=ast.Subscript() as target, op=op, value=value):
+        case ast.AugAssign(target=ast.Subscript(value=whole) as target, op=op, value=value) if can_be_bound(whole):
             return set_at(target, ast.BinOp(read(target), op, value))
-        case ast.AugAssign(target=target, op=op, value=value):
+        case ast.AugAssign(target=ast.Name() | ast.Attribute() as target, op=op, value=value):
             return f"{ast.unparse(target)} = {ast.unparse(ast.BinOp(read(target), op, value))}"
         case ast.Expr(value=ast.Call() as call) | ast.Assign(value=ast.Call() as call):
             outs = [keyword.value for keyword in call.keywords if keyword.arg == "out"]
             kept = [keyword for keyword in call.keywords if keyword.arg != "out"]
-            return f"{ast.unparse(outs[0])} = {ast.unparse(ast.Call(call.func, call.args, kept))}" if outs else None
+            written: ast.expr | None = outs[0] if outs else None
+            if isinstance(written, ast.Tuple) and len(written.elts) == 1:
+                written = written.elts[0]
+            if isinstance(written, ast.Name | ast.Attribute):
+                return f"{ast.unparse(written)} = {ast.unparse(ast.Call(call.func, call.args, kept))}"
     return None
+
+
+def can_be_bound(whole: ast.expr) -> bool:
+    """Whether an expression may stand on the left of an assignment that binds a new Value."""
+    view = isinstance(whole, ast.Attribute) and whole.attr in ("T", "mT", "real", "imag", "flat")
+    return isinstance(whole, ast.Name | ast.Attribute) and not view
 
 
 def read(target: ast.expr) -> ast.expr:

@@ -66,7 +66,7 @@ def eigenvectors(a: Any) -> Any:
 
 def normalised(a: Any) -> Any:
     """Return what the length of an eigenvector matters to, and its phase doesn't."""
-    return np.abs(L.eig(a)[1]) ** 2
+    return np.square(np.abs(L.eig(a)[1]))
 
 
 def spaces(a: Any, **kwargs: Any) -> Any:

@@ -187,7 +187,7 @@ def outcome(mutant: Mutant, sample: Sample) -> Outcome | None:
     with planted(mutant):
         try:
             report = am.check_grads(sample.function, *sample.inputs, order=sample.order, report=True)
-        except RuleError:
+        except (RuleError, np.linalg.LinAlgError):  # a matrix is singular once it is wrong
             return None
     blamed = bool(report.blame) and all(one.operation == mutant.rule.name for one in report.blame)
     placed = blamed and all(one.argument.partition("[")[0] in mutant.lines for one in report.blame)

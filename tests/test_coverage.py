@@ -180,7 +180,7 @@ def test_the_files_made_from_the_cases_are_fresh(monkeypatch):
         assert stored == coverage_table.facts(), "run tools/coverage_table.py"
         assert coverage_table.PAGE.read_text(encoding="utf-8") == coverage_table.page(), "run tools/coverage_table.py"
     else:  # an older NumPy lacks functions and options
-        assert stored.keys() >= coverage_table.facts().keys()
+        assert stored.keys() >= {name for name in coverage_table.facts() if "._" not in name}  # private modules move
 
 
 def test_named_finds_functions_by_every_name():

@@ -40,12 +40,13 @@ def lazy(da):
     return dask.config.set(scheduler=refuse)
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.4.0", reason="the table is of a newer NumPy")
 @pytest.mark.parametrize("function", SAMPLE, ids=lambda function: function.__name__)
 def test_the_column_of_the_table_is_what_dask_does(function, da):
     from dask_status import status
 
-    assert row_of(function).dask == status([case for case in CASES if case.function is function])
+    found = status([case for case in CASES if case.function is function])
+    newest = np.lib.NumpyVersion(np.__version__) >= "2.4.0"  # the table is of this NumPy; others lack options
+    assert found == row_of(function).dask if newest else found
 
 
 def network(p, x):

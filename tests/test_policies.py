@@ -97,6 +97,55 @@ def test_ufunc_methods():
     assert caught.value.instead.endswith("or the same composed of functions that have rules")
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.logaddexp.reduce(x, axis=-1),
+        lambda x: np.subtract.reduce(x, axis=0, keepdims=True),
+        lambda x: np.hypot.reduce(x, axis=(0, 1)),
+        lambda x: np.hypot.reduce(x, axis=None, initial=2.0),
+        lambda x: np.logaddexp.reduce(x, axis=(0, 1), initial=0.5, keepdims=True),
+        lambda x: np.true_divide.accumulate(x),
+        lambda x: np.maximum.accumulate(x, axis=1),
+        lambda x: np.add.reduceat(x, [0, 2, 1, 3], axis=1),
+        lambda x: np.logaddexp.reduceat(x, [1, 0]),
+        lambda x: np.arctan2.outer(x[0], x),
+    ],
+)
+def test_the_methods_of_any_ufunc_of_two_arguments_have_a_derivative(call):
+    x = np.array([[0.5, -1.2, 2.0, 0.7], [1.5, 0.3, -0.8, 1.1], [-0.4, 0.9, 1.3, -2.1]])
+    np.testing.assert_allclose(call(am.Value(x)).data, call(x), rtol=1e-14)
+    am.check_grads(call, x, order=2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda v: np.polyfit([0, 1, 2, 3], v, 1),
+        lambda v: np.polyfit(np.arange(4), v, 1, w=[1, 2, 1, 2]),
+        lambda v: np.cov(v, aweights=[1.0, 2.0, 3.0, 1.0]),
+        lambda v: np.linalg.lstsq([[1.0, 2], [3, 4], [5, 6], [7, 9]], v, rcond=None)[0],
+        lambda v: np.linalg.tensorsolve(np.eye(4).tolist(), v),
+        lambda v: np.trapezoid(v, [0, 1, 3, 4]),
+        lambda v: np.emath.power(-2.0, v),
+        lambda v: np.polymul([1, 2], v),
+        lambda v: np.heaviside([0.0, 1.0, 0.0, -1.0], v),
+        lambda v: np.choose([0, 1, 1, 0], np.stack([v, v**2])),
+        lambda v: np.select([[True, False, False, True]], np.stack([v])),
+        lambda v: am.set_at([1.0, 2.0, 3.0, 4.0], [0, 2], v[:2]),
+    ],
+)
+def test_lists_and_integers_beside_a_value_are_taken_as_numpy_takes_them(call):
+    x = np.array([0.5, 1.2, 2.0, 0.7])
+    np.testing.assert_allclose(call(am.Value(x)).data, call(x), rtol=1e-12)
+    am.check_grads(call, x)
+
+
+def test_a_value_among_further_arguments_without_a_line_is_refused():
+    with pytest.raises(NotCovered, match="no derivative rule for its argument varargs"):
+        np.gradient(np.ones(3), am.Value(2.0))
+
+
 def test_broadcasting_is_summed_only_for_functions_declared_to_broadcast():
     x = am.Value(np.ones((1, 3)))
     (x + np.ones((2, 3))).sum().backward()

@@ -126,6 +126,23 @@ def test_a_change_in_place_between_the_passes_is_caught():
         y.backward()
 
 
+def test_a_function_that_computes_something_else_the_second_time_is_caught():
+    rng, w = np.random.default_rng(0), am.Value(2.0)
+    masked = am.checkpoint(lambda x: x * rng.integers(0, 2, 20))(am.Value(np.ones(20)))
+    with pytest.raises(StaleDataError, match="computed something else when it was run again"):
+        np.sum(masked).backward()
+    y = am.checkpoint(lambda x: x * w)(am.Value(3.0))
+    w.data = 5.0
+    with pytest.raises(StaleDataError, match="data were replaced"):
+        y.backward()
+    h = x = am.Value(1.5)
+    for w in [am.Value(2.0), am.Value(3.0)]:
+        h = am.checkpoint(lambda h: h * h * w)(h)  # noqa: B023 - that is what must be caught
+    with pytest.raises(StaleDataError, match="a name that it closes over was bound anew"):
+        h.backward()
+    assert x.grad is None
+
+
 def test_a_checkpoint_is_drawn_copied_and_pickled():
     v = am.Value(X, name="x")
     y = np.sum(am.checkpoint(block)(v))

@@ -69,13 +69,17 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 def reduce(
     ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None
 ) -> Any:
-    """Combine the slices along an axis, or several, from the first to the last."""
-    for i in sorted((i % array.ndim for i in over_axes(axis, array.ndim)), reverse=True):
-        slices = list(np.moveaxis(array, i, 0))
-        start = slices.pop(0) if initial is None and slices else ufunc.identity if initial is None else initial
-        combined = fold(ufunc, slices, start, dtype)[-1]
-        array = np.expand_dims(combined, i) if keepdims else combined
-    return array
+    """Combine the slices along an axis, or along several taken as one, from the first to the last."""
+    axes = sorted(i % array.ndim for i in over_axes(axis, array.ndim))
+    moved = np.moveaxis(array, axes, range(len(axes)))
+    rest = moved.shape[len(axes) :]
+    slices = list(np.reshape(moved, (-1, *rest)))
+    if initial is not None or not slices:
+        start = ufunc.identity if initial is None else initial
+        slices.insert(0, np.broadcast_to(np.asarray(start, np.result_type(array)), rest))
+    combined = fold(ufunc, slices[1:], slices[0], dtype)[-1]
+    combined = combined if dtype is None or combined.dtype == dtype else cast(combined, np.dtype(dtype))
+    return np.expand_dims(combined, axes) if keepdims else combined
 
 
 @composed("accumulate")
@@ -136,13 +140,13 @@ for _function, _outside in OUTSIDE.items():
     composed(getattr(np.emath, _function.__name__))(complex_where(_outside, _function))
 
 
-@composed(np.emath.logn)
+@composed(np.emath.logn, arrays="n x")
 def logn(n: Any, x: Any) -> Any:
     """Divide two logarithms."""
     return np.emath.log(x) / np.emath.log(n)
 
 
-@composed(np.emath.power)
+@composed(np.emath.power, arrays="x p")
 def power(x: Any, p: Any) -> Any:
     """Raise to a power, in complex numbers where a base is negative."""
     return np.power(cast(x, np.result_type(x, np.complex64)) if np.any(negative(x)) else x, p)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..errors import DegenerateWarning, NotCovered
 from ..graph import own_module, user_depth
+from ..primitives import contains_value
 from ..registry import prepared, rule
 from .products import eye_like, transposed
 
@@ -97,6 +98,17 @@ def turned_with(g: Any, q: Any, n: int, name: str) -> Any:
     return g[..., :n] - others @ (adjoint(g[..., n:]) @ first)
 
 
+def warn_if_recorded(a: Any, values: Any, name: str) -> None:
+    """Warn if a derivative of higher order is asked for where values coincide: there it isn't covered."""
+    if contains_value(a) and np.any(np.sum(gaps(values) == 0, axis=-1) > 1):
+        warnings.warn(
+            f"{name}: values coincide. Their first derivative is right, in sums that count them alike; those of higher"
+            " order take the vectors as fixed, and aren't. Perturb the matrix to tell the values apart.",
+            DegenerateWarning,
+            stacklevel=user_depth() + 1,
+        )
+
+
 def warn_if_defective(v: Any, name: str) -> None:
     """Warn if eigenvectors (columns) are dependent: at such a matrix eigenvalues move infinitely fast."""
     if v.size and np.any(np.linalg.cond(v) > np.finfo(v.dtype).eps ** -0.5):
@@ -129,7 +141,8 @@ def eigh_cotangent(g: Any, out: Any, UPLO: str = "L") -> Any:
 
 def eigvalsh_cotangent(g: Any, a: Any, UPLO: str = "L") -> Any:
     """Return v̄ diag(g) vᵀ for the triangle that was read."""
-    v = np.linalg.eigh(a, UPLO)[1]
+    w, v = np.linalg.eigh(a, UPLO)
+    warn_if_recorded(a, w, "numpy.linalg.eigvalsh")
     return read_triangle((np.conj(v) * on_rows(g)) @ transposed(v), UPLO in ("L", "l"))
 
 
@@ -154,7 +167,8 @@ def eig_cotangent(g: Any, out: Any) -> Any:
 
 def eigvals_cotangent(g: Any, a: Any) -> Any:
     """Return v⁻ᵀ diag(g) vᵀ."""
-    v = np.linalg.eig(a)[1]
+    w, v = np.linalg.eig(a)
+    warn_if_recorded(a, w, "numpy.linalg.eigvals")
     warn_if_defective(v, "numpy.linalg.eigvals")
     return np.linalg.solve(transposed(v), on_diagonal(g) @ transposed(v))
 

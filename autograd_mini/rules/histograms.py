@@ -54,7 +54,7 @@ def as_density(counts: Any, edges: Sequence[Any]) -> Any:
     return counts
 
 
-@composed(np.histogram)
+@composed(np.histogram, arrays="a")
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> tuple[Any, Any]:
     """Count the elements between the edges."""
     edges = bin_edges(a, bins, range)
@@ -79,7 +79,7 @@ def histogramdd(
     return as_density(counts, edges) / np.sum(counts) if density else counts, edges
 
 
-@composed(np.histogram2d)
+@composed(np.histogram2d, arrays="x y")
 def histogram2d(
     x: Any, y: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None
 ) -> tuple[Any, Any, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..primitives import getitem, may_repeat, scatter, set_at, unstack
-from ..registry import REFUSED, UNREACHED, rule
+from ..registry import REFUSED, UNREACHED, prepared, rule
 from .reductions import sum_like
 
 rule(getitem, x=lambda g, x_shape, index: scatter(g, index, x_shape))
@@ -43,6 +43,20 @@ rule(np.sort, "a axis kind order stable", a=lambda g, a, axis=-1: unsorted(g, a,
 rule(np.partition, "a kth axis kind order", a=lambda g, a, out, axis=-1: unsorted(in_order(g, out, axis), a, axis))
 rule(np.select, broadcasts=True, condlist=None,
      choicelist=lambda g, wanted, condlist: [np.where(first_true(condlist, i), g, 0) for i in wanted])  # fmt: skip
+
+
+@prepared(np.select)
+def listed_choices(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Take the rows of a single array as the choices."""
+    return (condlist, list(choicelist), default), {}
+
+
+@prepared(np.choose)
+def listed_rows(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    """Take the rows of a single array as the choices."""
+    return (a, list(choices), out, mode), {}
+
+
 rule(np.choose, "a choices out mode", broadcasts=True, a=None,
      choices=lambda g, wanted, a, choices_shape, mode="raise":
      [np.where(wrapped(a, (len(choices_shape),), 0, mode) == i, g, 0) for i in wanted])  # fmt: skip

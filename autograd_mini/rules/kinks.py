@@ -36,7 +36,7 @@ TEXTS: dict[str, list[Callable[..., Any]]] = {
     "where it isn't finite: 0": [np.nan_to_num],
     "where it is 0: slope 0": [np.std, np.nanstd],
     "with zeros: exact, nothing is divided": [np.prod, np.nanprod, np.cumprod, np.nancumprod],
-    "singular: the cofactors, exact": [np.linalg.det],
+    "singular: the cofactors, exact at order 1": [np.linalg.det],
     _SPACE: [np.linalg.eigh, np.linalg.eig, np.linalg.svd],
     "columns that depend on each other: NaN, with a DegenerateWarning": [np.linalg.qr],
     "of lower rank: right for changes that keep the rank": [np.linalg.pinv, np.linalg.lstsq],

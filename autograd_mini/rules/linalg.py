@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NotCovered
 from ..graph import own_module
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 from .factorisations import adjoint, inverse, lower, nonzero, on_rows, read_if
 from .products import eye_like, transposed
 
@@ -78,7 +79,22 @@ def pinv_cotangent(g: Any, a: Any, out: Any, hermitian: bool = False) -> Any:
     return read_if(hermitian, whole)
 
 
-@composed(np.linalg.lstsq)
+@prepared(np.linalg.pinv)
+def refuse_cutoff(a: Any, rcond: Any = None, hermitian: bool = False, **options: Any) -> Any:
+    """Refuse a cutoff that drops singular values which aren't rounding: the formula holds for those that are 0."""
+    cutoff = options.get("rtol", rcond)
+    if isinstance(cutoff, (float, np.floating)):
+        s = np.linalg.svd(getattr(a, "_raw", a), compute_uv=False)
+        if np.any((nonzero(s) != 0) & (s <= cutoff * np.max(s, axis=-1, keepdims=True, initial=0))):
+            raise NotCovered(
+                f"the pseudo-inverse of a matrix of which a cutoff of {cutoff:.3g} drops singular values",
+                "its rule holds where what is dropped is 0",
+                "u, s, vh = np.linalg.svd(a, full_matrices=False), and the product of the parts that are kept",
+            )
+    return (a, rcond, hermitian), options
+
+
+@composed(np.linalg.lstsq, arrays="a b")
 def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     """Multiply with the pseudo-inverse; the residuals are those of the solution."""
     rows, columns = a.shape
@@ -91,7 +107,7 @@ def lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
     return x, np.reshape(rest, (-1,)) if full else np.zeros_like(rest, shape=(0,)), rank, s
 
 
-@composed(np.linalg.tensorsolve)
+@composed(np.linalg.tensorsolve, arrays="a b")
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """Solve with the axes of b taken together as rows, and the other axes of a as columns."""
     if axes is not None:
@@ -192,7 +208,7 @@ def vector_slope(x: Any, out: Any, ord: float, axes: tuple[int, ...]) -> Any:
         return unit(x) * share_of(size == out, axes)
     if ord == 1:
         return unit(x)
-    at_zero = size == 0
+    at_zero = (size == 0) | (out == 0)
     return unit(x) * np.where(at_zero, 0, (np.where(at_zero, 1, size) * inverse(out)) ** (ord - 1))
 
 

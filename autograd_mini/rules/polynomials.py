@@ -101,26 +101,26 @@ def ended_with(p: Any, n: int) -> Any:
     return np.pad(p, (n - p.shape[0], 0))
 
 
-@composed(np.polyadd)
+@composed(np.polyadd, arrays="a1 a2")
 def polyadd(a1: Any, a2: Any) -> Any:
     """Add the coefficients of equal powers."""
     n = max(length(np.shape(a1)), length(np.shape(a2)))
     return ended_with(a1, n) + ended_with(a2, n)
 
 
-@composed(np.polysub)
+@composed(np.polysub, arrays="a1 a2")
 def polysub(a1: Any, a2: Any) -> Any:
     """Subtract the coefficients of equal powers."""
     return polyadd(a1, -np.atleast_1d(a2))
 
 
-@composed(np.polymul)
+@composed(np.polymul, arrays="a1 a2")
 def polymul(a1: Any, a2: Any) -> Any:
     """Convolve the coefficients, from the first that isn't 0."""
     return np.convolve(*(np.trim_zeros(p, "f") if np.any(p != 0) else p[-1:] for p in map(np.atleast_1d, (a1, a2))))
 
 
-@composed(np.polydiv)
+@composed(np.polydiv, arrays="u v")
 def polydiv(u: Any, v: Any) -> Any:
     """Divide as by hand: subtract the divisor, scaled, from what is left, at each power in turn."""
     rest, v = np.atleast_1d(u) + 0.0, np.atleast_1d(v) + 0.0
@@ -143,7 +143,7 @@ def polyder(p: Any, m: int = 1) -> Any:
     return p
 
 
-@composed(np.polyint)
+@composed(np.polyint, arrays="p k")
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """Divide each coefficient by its new power, m times, with the constants `k`."""
     constants = np.zeros(m) if k is None else np.broadcast_to(np.atleast_1d(k), (m,))
@@ -152,7 +152,7 @@ def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     return p
 
 
-@composed(np.poly)
+@composed(np.poly, arrays="seq_of_zeros")
 def poly(seq_of_zeros: Any) -> Any:
     """Multiply out the product of (x - root); the roots of a matrix are its eigenvalues."""
     roots = np.linalg.eigvals(seq_of_zeros) if np.ndim(seq_of_zeros) == 2 else np.atleast_1d(seq_of_zeros)
@@ -164,7 +164,7 @@ def poly(seq_of_zeros: Any) -> Any:
     return made
 
 
-@composed(np.polyfit)
+@composed(np.polyfit, arrays="x y w")
 def polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:

@@ -169,7 +169,7 @@ rule(np.linalg.cross, "x1 x2 axis", broadcasts=True,
      x2=lambda g, x1, axis=-1: np.linalg.cross(g, x1, axis=axis))  # fmt: skip
 
 
-@composed(np.cross)
+@composed(np.cross, arrays="a b")
 def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
     """Multiply the components of vectors in space, or in the plane, where only the third component is left."""
     axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)

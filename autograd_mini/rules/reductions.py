@@ -222,7 +222,7 @@ def ahead(x: Any, step: int) -> Any:
     return np.concatenate([x[..., step:], np.zeros_like(x[..., :step])], -1)
 
 
-@composed(np.trapezoid)
+@composed(np.trapezoid, arrays="y x dx")
 def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
     """Sum the means of neighbours, each times their distance."""
     y = np.moveaxis(y, axis, -1)

@@ -27,13 +27,13 @@ def share(g: Any, out: Any, x: Any, *others: Any) -> Any:
     order = np.argsort(out)
 
     def places(y: Any) -> tuple[Any, Any]:
-        at = np.minimum(np.searchsorted(out, np.ravel(y), sorter=order), out.shape[0] - 1)
-        at = np.take_along_axis(order, at, 0)
-        return at, np.take_along_axis(out, at, 0) == np.ravel(y)
+        place = np.minimum(np.searchsorted(out, np.ravel(y), sorter=order), out.shape[0] - 1)
+        place = np.take_along_axis(order, place, 0)
+        return place, np.take_along_axis(out, place, 0) == np.ravel(y)
 
-    count = sum(np.bincount(at, 1.0 * hit, out.shape[0]) for at, hit in map(places, (x, *others)))
-    at, hit = places(x)
-    return np.reshape(np.where(hit, np.take_along_axis(g / np.maximum(count, 1), at, 0), 0), np.shape(x))
+    count = sum(np.bincount(place, 1.0 * hit, out.shape[0]) for place, hit in map(places, (x, *others)))
+    place, hit = places(x)
+    return np.reshape(np.where(hit, np.take_along_axis(g / np.maximum(count, 1), place, 0), 0), np.shape(x))
 
 
 def unique_cotangent(g: Any, ar: Any, out: Any, axis: int | None = None) -> Any:
@@ -56,7 +56,7 @@ rule(np.setxor1d, ar1=lambda g, out, ar1, ar2: share(g, out, ar1, ar2),
 rule(np.setdiff1d, ar1=lambda g, out, ar1: share(g, out, ar1), ar2=None)
 
 
-@composed(np.intersect1d)
+@composed(np.intersect1d, arrays="ar1 ar2")
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     """Return the mean of the elements of both sets that are equal: their common value."""
     data = [getattr(x, "_raw", x) for x in (ar1, ar2)]

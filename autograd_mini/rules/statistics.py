@@ -82,6 +82,7 @@ def segments(x: Any, xp: Any, period: float | None) -> tuple[Any, Any, Any, Any]
     """
     order = np.arange(xp.shape[0])
     if period is not None:
+        period = abs(period)
         x, xp = x % period, xp % period
         order = np.argsort(xp, kind="stable")
         order = np.concatenate([order[-1:], order, order[:1]])
@@ -133,7 +134,7 @@ rule(np.interp,
      interp_values(g, x, xp, left, right, period))  # fmt: skip
 
 
-@composed(np.cov)
+@composed(np.cov, arrays="m y fweights aweights")
 def cov(
     m: Any,
     y: Any = None,
@@ -161,7 +162,7 @@ def cov(
     return np.squeeze(np.dot(x, turned) / np.maximum(total - lost, 0))
 
 
-@composed(np.corrcoef)
+@composed(np.corrcoef, arrays="x y")
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
     """Divide covariances by both standard deviations."""
     c = cov(x, y, rowvar, dtype=dtype)
