@@ -152,9 +152,14 @@ def replaced(tree: ast.AST, number: int, new: ast.expr) -> ast.AST:
 
 
 def compiled(tree: ast.AST, namespace: dict[str, Any]) -> Any:
-    """Return the function of a definition or a lambda expression, whose global names are those of a namespace."""
+    """Return the function of a definition or a lambda expression, whose global names are those of a namespace.
+
+    Without its decorators, which register it.
+    """
     if isinstance(tree, ast.FunctionDef):
         made: dict[str, Any] = {}
+        tree = deepcopy(tree)
+        tree.decorator_list = []
         exec(f"from __future__ import annotations\n{ast.unparse(tree)}", namespace, made)
         return made[tree.name]
     return eval(ast.unparse(tree), namespace)
