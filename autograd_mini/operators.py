@@ -245,8 +245,12 @@ class ArrayOperators(Recorded):
         return self._raw.tolist()
 
     # Conversions work where no gradient is lost by them, else they say what to write.
+    @property
+    def _recorded(self) -> bool:
+        return self._node is not None and self._node.op.kind != "zero"
+
     def _convert(self, wanted: str, instead: str) -> Any:
-        if self._node is not None and self._node.op.kind != "zero":
+        if self._recorded:
             raise ConversionRefused(f"{wanted} of {self!r}", "it would drop the gradient in silence", instead)
         return self._raw
 
@@ -263,16 +267,17 @@ class ArrayOperators(Recorded):
         return complex(self._convert("complex()", "v.item() for the bare number; np.exp(v), not cmath.exp(v)"))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if not self._recorded:
+            return np.array(self._raw, dtype=dtype, copy=copy)
         asked = asking_function()
         known = UNREACHED.get(asked)
-        raw = self._convert(
+        return self._convert(
             f"conversion by {asked}" if known else "conversion to a NumPy array",
             scipy_namesake(sys._getframe(1))
             or known
             or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
             " Values together; am.set_at(a, i, v) for a[i] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )
-        return np.array(raw, dtype=dtype, copy=copy)
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
         raise InvalidInput(

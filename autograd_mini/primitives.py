@@ -45,6 +45,17 @@ def first_value(x: Any) -> Any:
     return None
 
 
+def data_of(x: Any) -> Any:
+    """Return the data of a Value, and anything else as it is.
+
+    Examples
+    --------
+    >>> data_of(2.0)
+    2.0
+    """
+    return getattr(x, "_raw", x)
+
+
 NUMPYS = (np.ndarray, np.generic, float, int, complex)
 
 
@@ -56,7 +67,7 @@ def is_foreign(x: Any) -> bool:
     >>> is_foreign(np.ones(2)), is_foreign(1.0)
     (False, False)
     """
-    raw = getattr(x, "_raw", x)
+    raw = data_of(x)
     return not isinstance(raw, NUMPYS) and hasattr(raw, "__array_function__")
 
 

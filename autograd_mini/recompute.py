@@ -25,6 +25,7 @@ from .graph import (
     own_module,
     refuse_stale,
 )  # fmt: skip
+from .primitives import data_of
 from .pulling import Join, pick, run
 from .state import current, switched
 from .tree import leaves, replace_leaves
@@ -86,13 +87,13 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
             "made": fingerprint(made),
             "function": function,
             "structure": replace_leaves(given, iter([0.0] * len(found))),
-            "arguments": [x._raw if isinstance(x, Value) else x for x in found],
+            "arguments": list(map(data_of, found)),
             "nodes": [x._node if isinstance(x, Value) else None for x in found],
         }
         locate(node)
         if made[0] is result:
             return engine.join(made[0]._raw, node)
-        node.results = tuple((np.shape(x), np.result_type(x._raw if isinstance(x, Value) else x)) for x in made)
+        node.results = tuple((np.shape(x), np.result_type(data_of(x))) for x in made)
         parts = zip(made, roots, strict=True)
         new = [engine.join(x._raw, pick(node, i)) if root else x for i, (x, root) in enumerate(parts)]
         return replace_leaves(result, iter(new))
@@ -108,7 +109,7 @@ def recorded_since(start: int, made: list[Any]) -> list[Node | None]:
 
 def fingerprint(made: list[Any]) -> list[tuple[Any, ...]]:
     """Return the shapes of results, and the sums of NumPy's among them: another library's may be expensive."""
-    data = [x._raw if isinstance(x, Value) else x for x in made]
+    data = list(map(data_of, made))
     sums = [(np.sum(x), np.sum(np.abs(x))) if isinstance(x, (np.ndarray, np.generic)) else (0.0, 0.0) for x in data]
     return [(np.shape(x), *both) for x, both in zip(data, sums, strict=True)]
 

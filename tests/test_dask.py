@@ -26,7 +26,9 @@ SAMPLE = [
 @pytest.fixture(scope="module")
 def da():
     """Dask's arrays, imported only here: that takes a second."""
-    return pytest.importorskip("dask.array")
+    import dask.array
+
+    return dask.array
 
 
 @pytest.fixture

@@ -236,8 +236,9 @@ def test_a_gradient_of_zero_is_a_scalar_where_any_other_is(x):
 
 @pytest.mark.filterwarnings("error::FutureWarning")
 def test_the_value_of_a_vjp_is_an_array_of_the_same_kind():
-    dask = pytest.importorskip("dask.array")
-    x = dask.from_array(np.array([1.0, 2.0]), chunks=1)
+    import dask.array
+
+    x = dask.array.from_array(np.array([1.0, 2.0]), chunks=1)
     value, pullback = am.vjp(lambda x: x**2, x)
     (slope,) = pullback(value)
     assert type(value) is type(slope) is type(x)

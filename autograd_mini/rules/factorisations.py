@@ -70,15 +70,18 @@ def gaps(values: Any) -> Any:
     return np.where(np.abs(apart) <= np.expand_dims(rounding(values), -1), 0, apart)
 
 
+def warn_degenerate(text: str) -> None:
+    """Warn, at the user's line, of a point where a derivative is doubtful or doesn't exist."""
+    warnings.warn(text, DegenerateWarning, stacklevel=user_depth() + 1)
+
+
 def warn_if_equal(values: Any, cotangents: tuple[Any, ...], name: str) -> None:
     """Warn if a gradient is asked for through vectors (columns) whose values coincide: it takes these as fixed."""
     repeated = np.expand_dims(np.sum(gaps(values) == 0, axis=-1) > 1, -2)
     if any(np.any((g != 0) & repeated) for g in cotangents):
-        warnings.warn(
+        warn_degenerate(
             f"{name}: values coincide, and their vectors are then any basis of a space. The gradient takes that basis"
-            " as fixed, which is right only for functions of the space; perturb the matrix to tell them apart.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
+            " as fixed, which is right only for functions of the space; perturb the matrix to tell them apart."
         )
 
 
@@ -89,11 +92,9 @@ def turned_with(g: Any, q: Any, n: int, name: str) -> Any:
     """
     first, others = q[..., :n], q[..., n:]
     if others.shape[-1] > 1 and np.any(g[..., n:] != 0):
-        warnings.warn(
+        warn_degenerate(
             f"{name}: the columns after the first {n} are any basis of the rest of the space. The gradient takes that"
-            " basis as fixed, which is right only for functions of the space; without them it is exact.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
+            " basis as fixed, which is right only for functions of the space; without them it is exact."
         )
     return g[..., :n] - others @ (adjoint(g[..., n:]) @ first)
 
@@ -101,22 +102,18 @@ def turned_with(g: Any, q: Any, n: int, name: str) -> Any:
 def warn_if_recorded(a: Any, values: Any, name: str) -> None:
     """Warn if a derivative of higher order is asked for where values coincide: there it isn't covered."""
     if contains_value(a) and np.any(np.sum(gaps(values) == 0, axis=-1) > 1):
-        warnings.warn(
+        warn_degenerate(
             f"{name}: values coincide. Their first derivative is right, in sums that count them alike; those of higher"
-            " order take the vectors as fixed, and aren't. Perturb the matrix to tell the values apart.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
+            " order take the vectors as fixed, and aren't. Perturb the matrix to tell the values apart."
         )
 
 
 def warn_if_defective(v: Any, name: str) -> None:
     """Warn if eigenvectors (columns) are dependent: at such a matrix eigenvalues move infinitely fast."""
     if v.size and np.any(np.linalg.cond(v) > np.finfo(v.dtype).eps ** -0.5):
-        warnings.warn(
+        warn_degenerate(
             f"{name}: the matrix is defective, or nearly so: its eigenvectors don't span the space, and the derivative"
-            " of a single eigenvalue is infinite. Sums over all eigenvalues are right.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
+            " of a single eigenvalue is infinite. Sums over all eigenvalues are right."
         )
 
 
@@ -211,11 +208,9 @@ def qr_cotangent(g: Any, a: Any, out: Any, mode: str = "reduced") -> Any:
     middle = lower(r @ adjoint(g_r) - adjoint(g_q) @ q, 0.5)
     singular = np.any(nonzero(np.diagonal(r, axis1=-2, axis2=-1)) == 0, axis=-1)[..., None, None]
     if np.any(singular):
-        warnings.warn(
+        warn_degenerate(
             "numpy.linalg.qr: the columns are linearly dependent, and the rest of q is then any basis of a space. The"
-            " gradient there is NaN; np.linalg.svd or np.linalg.eigh of a product may be what is meant.",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
+            " gradient there is NaN; np.linalg.svd or np.linalg.eigh of a product may be what is meant."
         )
         r = np.where(singular, np.nan, r)
     left = (g_q + q @ (middle + adjoint(middle))) @ adjoint(np.linalg.inv(r))

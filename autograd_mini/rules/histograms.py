@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
+from ..primitives import data_of
 from ..registry import composed
 from .statistics import gathered
 
@@ -26,8 +27,7 @@ def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) ->
         return np.asarray(bins) if isinstance(bins, (list, tuple)) else bins
     x = np.ravel(a)
     if isinstance(bins, str):  # a rule that looks at the data to choose a number
-        data = getattr(x, "_raw", x)
-        bins = np.shape(np.histogram_bin_edges(data, bins, range))[0] - 1
+        bins = np.shape(np.histogram_bin_edges(data_of(x), bins, range))[0] - 1
     low, high = range if range is not None else (np.min(x), np.max(x)) if x.shape[0] else (0.0, 1.0)
     widened = 0.5 * (low == high)
     return np.linspace(low - widened, high + widened, bins + 1)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import NotCovered
 from ..graph import own_module
+from ..primitives import data_of
 from ..registry import composed, prepared, rule
 from .factorisations import adjoint, inverse, lower, nonzero, on_rows, read_if
 from .products import eye_like, transposed
@@ -84,7 +85,7 @@ def refuse_cutoff(a: Any, rcond: Any = None, hermitian: bool = False, **options:
     """Refuse a cutoff that drops singular values which aren't rounding: the formula holds for those that are 0."""
     cutoff = options.get("rtol", rcond)
     if isinstance(cutoff, (float, np.floating)):
-        s = np.linalg.svd(getattr(a, "_raw", a), compute_uv=False)
+        s = np.linalg.svd(data_of(a), compute_uv=False)
         if np.any((nonzero(s) != 0) & (s <= cutoff * np.max(s, axis=-1, keepdims=True, initial=0))):
             raise NotCovered(
                 f"the pseudo-inverse of a matrix of which a cutoff of {cutoff:.3g} drops singular values",

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DegenerateWarning
 from ..graph import own_module, user_depth
 from ..registry import composed, rule
+from .factorisations import warn_degenerate
 
 own_module(globals())
 
@@ -78,11 +78,7 @@ def roots_cotangent(g: Any, p: Any, out: Any) -> Any:
     """Return -Σ_k g_k r_k^(n-j) / P'(r_k) for coefficient j: the implicit function theorem for P(r) = 0."""
     slope = np.polyval(np.polyder(p), out)
     if np.any(slope == 0):
-        warnings.warn(
-            "numpy.roots: a root is a multiple one, where its derivative by the coefficients is infinite",
-            DegenerateWarning,
-            stacklevel=user_depth() + 1,
-        )
+        warn_degenerate("numpy.roots: a root is a multiple one, where its derivative by the coefficients is infinite")
     return -np.matmul(g / slope, powers(out, p.shape[0]))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
+from ..primitives import data_of
 from ..registry import composed, rule
 from .statistics import at
 
@@ -59,7 +60,6 @@ rule(np.setdiff1d, ar1=lambda g, out, ar1: share(g, out, ar1), ar2=None)
 @composed(np.intersect1d, arrays="ar1 ar2")
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     """Return the mean of the elements of both sets that are equal: their common value."""
-    data = [getattr(x, "_raw", x) for x in (ar1, ar2)]
-    _, first, second = np.intersect1d(*data, assume_unique, return_indices=True)
+    _, first, second = np.intersect1d(data_of(ar1), data_of(ar2), assume_unique, return_indices=True)
     common = 0.5 * (at(np.ravel(ar1), first) + at(np.ravel(ar2), second))
     return (common, first, second) if return_indices else common
