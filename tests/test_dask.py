@@ -47,8 +47,7 @@ def test_the_column_of_the_table_is_what_dask_does(function, da):
     from dask_status import status
 
     found = status([case for case in CASES if case.function is function])
-    newest = np.lib.NumpyVersion(np.__version__) >= "2.4.0"  # the table is of this NumPy; others lack options
-    assert found == row_of(function).dask if newest else found
+    assert found == row_of(function).dask
 
 
 def network(p, x):
