@@ -169,7 +169,8 @@ def pull_call(node: Any, g: Any, cots: Cotangents, saved: dict[str, Any] | None 
                     accumulate(cots, inputs[i], fit(cot, like[i], rule, f"{name}[{i}]", g))
         elif inputs in cots:
             if "where" in saved and isinstance(rule.function, np.ufunc):
-                cot = np.where(saved["where"], apply(line, g, without_gaps(saved, rule)), 0)
+                with np.errstate(divide="ignore", invalid="ignore"):  # in the gaps, which get 0
+                    cot = np.where(saved["where"], apply(line, g, without_gaps(saved, rule)), 0)
             else:
                 cot = apply(line, g, saved)
             accumulate(cots, inputs, fit(cot, like or (g.shape, g.dtype), rule, name, g))

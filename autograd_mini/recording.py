@@ -14,12 +14,7 @@ from .fast import record_one, record_two
 from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module
 from .primitives import contains_value, is_foreign
 from .pulling import pick, refuse_anomaly, refuse_numpy
-from .registry import (
-    PREPARED,
-    RULES,
-    Rule,
-    listeners,
-)
+from .registry import PREPARED, RULES, Rule, listeners
 from .state import current, listening
 
 ndarray = np.ndarray

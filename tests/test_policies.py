@@ -81,6 +81,8 @@ def test_a_gap_of_where_may_lie_where_the_function_is_singular():
     blocks = am.hessian(ratio, (0, 1))(x, y)
     assert np.all(np.isfinite([block for row in blocks for block in row]))
     np.testing.assert_array_equal(np.diag(am.hessian(lambda x: np.sum(np.log(x, where=x > 0)))(y)), [0, -0.25, 0])
+    beyond = am.grad(lambda x: np.sum(np.arccosh(x, where=x > 1)))  # no warning, though 1/2 is outside its domain
+    np.testing.assert_allclose(beyond(x), [0.0, 1 / np.sqrt(3), 1 / np.sqrt(8)])
 
 
 def test_ufunc_methods():
