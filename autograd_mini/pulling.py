@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from .errors import AnomalyError, BackwardError, RuleError
-from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of
+from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of, own_module
 from .primitives import is_foreign
 from .registry import Pullback, Rule
 from .state import current, unlock
 
 float64, ndarray = np.float64, np.ndarray
+own_module(globals())
 Join = Callable[[Any, Any], Any]
 
 # ---------------------------------------------------------------------------------- What a rule returns must fit

@@ -101,8 +101,9 @@ def test_the_trace_of_a_defective_matrix_is_right_and_a_single_eigenvalue_told()
     a = np.array([[1.0, 1.0], [0.0, 1.0]])
     with pytest.warns(DegenerateWarning, match="defective"):
         np.testing.assert_allclose(am.grad(lambda a: np.real(np.sum(L.eigvals(a))))(a), np.eye(2), atol=1e-12)
-    with pytest.warns(DegenerateWarning, match="defective"):
+    with pytest.warns(DegenerateWarning, match="defective") as caught:
         am.grad(lambda a: np.real(L.eig(a)[0][0]))(a)
+    assert caught[0].filename == __file__  # it points to the user's line
 
 
 def test_a_multiple_root_and_dependent_columns_are_told():

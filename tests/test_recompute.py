@@ -146,7 +146,9 @@ def test_a_function_that_computes_something_else_the_second_time_is_caught():
 def test_a_checkpoint_is_drawn_copied_and_pickled():
     v = am.Value(X, name="x")
     y = np.sum(am.checkpoint(block)(v))
-    assert "checkpoint" in am.draw(y).source
+    source = am.draw(y).source
+    assert "checkpoint" in source
+    assert "[0.3, -1.2, 2]" in source  # the argument's own value
     assert "tanh" in am.draw(checkpointed, X).source
     # The function is pickled by its name.
     for copied in (copy.deepcopy((y, v)), pickle.loads(pickle.dumps((y, v)))):

@@ -23,8 +23,9 @@ COMMUTATIVE = {np.add, np.multiply, np.maximum, np.minimum, np.fmax, np.fmin, np
 def arguments(node: Any) -> dict[str, Any]:
     """Return the raw arguments of a call by name: all under the full record, else those that its rule saved."""
     rule, call = node.op.rule, node.call
-    if rule is None:
-        return {}
+    if rule is None:  # of those, only a checkpoint keeps arguments
+        kept = dict(zip(node.saved.get("nodes", ()), node.saved.get("arguments", ()), strict=True))
+        return {name: kept[one] for name, one, _ in node.edges if one in kept}
     if call is None:
         return {name: x for name, x in node.saved.items() if name in rule.params}
     given: tuple[Any, ...] = call.arguments

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import ZEROS
-from ..graph import ACTIVE, LINK, PICK, line_of
+from ..graph import ACTIVE, LINK, PICK, CallNode, line_of
 from .calls import arguments, edge_name, is_complete, operation
 from .selection import Selection, is_leaf, select
 from .summary import shape_and_dtype, shorten, summary
@@ -121,8 +121,9 @@ class _Describer:
                     if one is not None:
                         self._note(one, item, its_like)
             else:
-                data = given.get(name) if node.op.rule else self.known.get(node)
-                self._note(inputs, data, like or self.likes.get(node))
+                call_node = type(node) is CallNode
+                data = given.get(name) if node.op.rule or call_node else self.known.get(node)  # a link's is its input's
+                self._note(inputs, data, like or (None if call_node else self.likes.get(node)))
 
     def _note(self, node: Any, data: Any, like: Any = None) -> None:
         if data is not None:
