@@ -182,13 +182,18 @@ def unit(x: Any) -> Any:
     return np.sign(x) if not np.iscomplexobj(x) else np.conj(x) * inverse(np.abs(x))
 
 
-def norm_cotangent(g: Any, x: Any, out: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the cotangent of np.linalg.norm: 0 where the 2-norm is 0, shared equally where a maximum ties."""
-    ndim = np.ndim(x)
+def kept_axes(g: Any, out: Any, ndim: int, axis: Any, keepdims: bool) -> tuple[Any, Any, tuple[int, ...]]:
+    """Return a norm's cotangent and result with the axes that it was taken over, and these axes."""
     axes = tuple(range(ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     if not keepdims:
         lost = tuple(i % ndim for i in axes)
         g, out = np.expand_dims(g, lost), np.expand_dims(out, lost)
+    return g, out, axes
+
+
+def norm_cotangent(g: Any, x: Any, out: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    """Return the cotangent of np.linalg.norm: 0 where the 2-norm is 0, shared equally where a maximum ties."""
+    g, out, axes = kept_axes(g, out, np.ndim(x), axis, keepdims)
     if ord in (None, "fro", "f") or (ord == 2 and len(axes) == 1):
         return g * (np.conj(x) * inverse(out))
     if len(axes) == 1:
@@ -236,9 +241,5 @@ rule(np.linalg.matrix_norm, "x keepdims ord",
 
 def vector_norm_cotangent(g: Any, x: Any, out: Any, axis: Any, keepdims: bool, ord: Any) -> Any:
     """Return the cotangent of a norm of all elements along any number of axes."""
-    ndim = np.ndim(x)
-    axes = tuple(range(ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
-    if not keepdims:
-        lost = tuple(i % ndim for i in axes)
-        g, out = np.expand_dims(g, lost), np.expand_dims(out, lost)
+    g, out, axes = kept_axes(g, out, np.ndim(x), axis, keepdims)
     return g * (np.conj(x) * inverse(out) if ord == 2 else vector_slope(x, out, ord, axes))
