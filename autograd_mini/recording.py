@@ -88,7 +88,7 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         hidden, inputs = [*hidden, *inputs], []  # integers carry no gradient
     if not inputs:
         if not hidden:
-            return wrap(result, lambda part, _: join(part, None))
+            return wrap(result, lambda part, _: join(part, None) if is_floating(part) else part)
         return zero_result(rule.name, hidden, result)
 
     several = isinstance(result, (tuple, list))

@@ -69,6 +69,13 @@ def test_ufuncs_with_where_and_dtype():
         np.matmul(am.Value(np.eye(2)), np.eye(2), axes=[(0, 1), (0, 1), (0, 1)])
 
 
+def test_integer_results_of_a_constant_stay_raw_as_those_of_a_leaf_do():
+    for v in (am.Value([2.0, 1.0, 2.0]), am.Value([2.0, 1.0, 2.0]).detach()):
+        values, index, inverse, counts = np.unique(v, return_index=True, return_inverse=True, return_counts=True)
+        assert isinstance(values, am.Value)
+        assert {type(part) for part in (index, inverse, counts)} == {np.ndarray}
+
+
 def test_a_gap_of_where_may_lie_where_the_function_is_singular():
     x, y = np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 0.0])
 
