@@ -272,12 +272,18 @@ def turn(name: str, one: str, other: str) -> str:
     return {one: other, other: one}.get(stem, stem) + shape
 
 
+def tried_rules() -> list[Rule]:
+    """Return the rules that have cases, in an order that doesn't depend on which was registered first."""
+    functions = {case.function for case in CASES}
+    return sorted((rule for rule in all_rules() if rule.function in functions), key=lambda rule: rule.name)
+
+
 def chosen(kind: str, few: int | None = None) -> Iterator[tuple[Mutant, Sample]]:
     """Iterate over the mutants of a kind and the samples where they count, bare and composed with other operations.
 
     With `few`, only so many mutants of each file of rules are tried, at one sample each.
     """
-    mutants = [one for rule in all_rules() for one in all_mutants(rule) if one.kind == kind]
+    mutants = [one for rule in tried_rules() for one in all_mutants(rule) if one.kind == kind]
     rng = np.random.default_rng(0)
     left = Counter({one.file: few or len(mutants) for one in mutants})
     for i in range(len(mutants)) if few is None else rng.permutation(len(mutants)):

@@ -216,6 +216,61 @@ def test_a_rule_that_returns_no_array_raises() -> None:
         am.check_grads(affine, A, A.T, B[:3])
 
 
+@pytest.mark.usefixtures("affine_rule")
+def test_a_line_that_raises_is_named_with_its_error() -> None:
+    point = A, RNG.normal(size=(4, 2)), B[:2]
+    with planted(affine, w=lambda g, x: x @ g):
+        report = am.check_grads(lambda x, w, b: np.sum(np.sin(affine(x, w, b))), *point, report=True)
+        with pytest.raises(
+            GradientMismatch, match=r"the rule of test_blame\.affine for w raises ValueError: "
+        ) as caught:
+            am.check_grads(affine, *point)
+    assert isinstance(caught.value.__cause__, ValueError)
+    assert "why: there is no gradient to compare: a rule doesn't return one" in str(caught.value)
+    assert report.verdict is Verdict.WRONG
+    assert named(report.blame) == {("test_blame.affine", "w")}
+
+
+def test_an_error_of_the_function_itself_is_raised_as_it_is() -> None:
+    def f(x: Any) -> Any:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        am.check_grads(f, A)
+
+
+@am.primitive
+def inverse_of_symmetric(a: Any) -> Any:
+    if np.any(a != a.T):
+        raise ValueError("not symmetric")
+    return np.linalg.inv(a)
+
+
+def around(g: Any, out: Any) -> Any:
+    return -out.T @ g @ out.T
+
+
+SYMMETRIC_ONLY = {
+    "a factor": (lambda g, out: 2 * around(g, out), 1),
+    "no second order": (lambda g, out: around(g, am.stop_gradient(out)), 2),
+}
+
+
+@pytest.mark.parametrize("name", SYMMETRIC_ONLY)
+def test_an_operation_that_takes_symmetric_matrices_only(name: str) -> None:
+    def loss(x: Any) -> Any:
+        return np.sum(np.tanh(inverse_of_symmetric(x + x.T + 5 * np.eye(3))))
+
+    wrong, order = SYMMETRIC_ONLY[name]
+    am.rule(inverse_of_symmetric, a=around)
+    assert am.check_grads(loss, A[:, :3], order=2).ok
+    with planted(inverse_of_symmetric, a=wrong):
+        report = am.check_grads(loss, A[:, :3], order=2, report=True)
+    assert [(one.operation, one.argument, one.order) for one in report.blame] == [
+        ("test_blame.inverse_of_symmetric", "a", order)
+    ]
+
+
 def test_several_results_of_complex_numbers_are_looked_at_by_order_2() -> None:
     lines = {"a": lambda g, a, out: slogdet(g, a, tuple(map(am.stop_gradient, out)))}
     slogdet = registry.RULES[np.linalg.slogdet].pullbacks["a"].function

@@ -13,8 +13,7 @@ from duck import Duck, unwrap
 import autograd_mini as am
 from autograd_mini.check import Verdict
 from autograd_mini.errors import NotCovered
-from autograd_mini.registry import COMPOSED, all_rules, import_rules
-from autograd_mini.rules.scipy import MODULES
+from autograd_mini.registry import COMPOSED, all_rules
 
 # An extremum has no second derivative of its own: its rule compares, and says so where nothing else is left.
 pytestmark = pytest.mark.filterwarnings("ignore::autograd_mini.errors.ZeroGradientWarning")
@@ -159,19 +158,6 @@ def numpy_parameters(rule) -> dict:
 
 @pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)
 def test_every_line_of_every_rule_has_a_case(rule):
-    assert_every_line_has_a_case(rule)
-
-
-def test_every_line_of_the_rules_that_are_imported_when_they_are_used_has_a_case():
-    for topic in MODULES:
-        import_rules(f"scipy.{topic}.")
-    late = [rule for rule in all_rules() if rule.name.startswith("scipy.")]
-    assert len(late) > 200
-    for rule in late:
-        assert_every_line_has_a_case(rule)
-
-
-def assert_every_line_has_a_case(rule):
     own = [case for case in CASES if case.function is rule.function]
     last = len(rule.params) if rule.star is None else rule.star
     tested = {key if isinstance(key, str) else rule.params[min(key, last)] for case in own for key in case.wrt}

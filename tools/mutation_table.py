@@ -14,9 +14,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from mutants import KINDS, all_mutants, outcome  # noqa: E402 - they stand beside the tests
-
-from autograd_mini.registry import all_rules  # noqa: E402
+from mutants import KINDS, all_mutants, outcome, tried_rules  # noqa: E402 - they stand beside the tests
 
 NAMES = {
     "missing sum": "missing sum over a broadcast axis", "conjugate": "missing conjugate",
@@ -55,7 +53,7 @@ class Tally:
 def tally(number: int) -> Tally:
     """Try all mutants of one rule, which is given by its number."""
     found = Tally()
-    for mutant in all_mutants(list(all_rules())[number]):
+    for mutant in all_mutants(tried_rules()[number]):
         samples, name = mutant.samples(), str(mutant).removeprefix(f"{mutant.kind} in ")
         if not samples:
             found.listed[REFUSED if mutant.refused else SILENT, mutant.kind].append(name)
@@ -100,7 +98,7 @@ def lists_of(total: Tally) -> str:
 def main() -> None:
     """Try the mutants and write what became of them."""
     wanted = [f"autograd_mini.rules.{name}" for name in sys.argv[1:]]
-    files = [next((m.file for m in all_mutants(rule)), "") for rule in all_rules()]
+    files = [next((m.file for m in all_mutants(rule)), "") for rule in tried_rules()]
     total = Tally()
     with ProcessPoolExecutor() as pool:
         for one in pool.map(tally, [i for i, file in enumerate(files) if not wanted or file in wanted]):

@@ -20,12 +20,12 @@ from ..graph import own_module
 from ..trace import leaf_names
 from ..tree import leaves, map_leaves
 from .comparison import Comparison, coarseness
-from .local import Local, Pull, following, locals_of, missing_sum, pull_of, suspicion
+from .local import Local, Pull, along, following, local, locals_of, missing_sum, pull_of, suspicion
 from .orders import entries_of, own_noise, pulled
 from .patterns import find_patterns
 from .probe import Probe, coordinates, precise, raw
 from .report import Blame, CheckError, Entry, Map, Verdict
-from .walking import Record, Walked, fault, overwritten, place
+from .walking import LineRaised, Record, Walked, fault, overwritten, place
 
 __all__ = ["blame", "overwritten"]
 Function = Callable[..., Any]
@@ -91,6 +91,21 @@ def blame(
         except RuleError:  # the engine can't use what a line returns
             pass
     return tuple(found)
+
+
+def raising(function: Function, arguments: tuple[Any, ...], seed: int = 0) -> tuple[Blame, ...]:
+    """Find the line of a rule that raises an error when a function's gradient is computed; empty if none does."""
+    record = recorded(function, map_leaves(raw, arguments))
+    if record is None:
+        return ()
+    draw = Comparison([], rng=np.random.default_rng(seed)).weights
+    try:
+        record.by_hand(record.seeds([draw(raw(x)) for x in record.results]))
+    except LineRaised as raised:
+        name, error = raised.node.op.name, raised.__cause__
+        text = f"the rule of {name} for {raised.argument} raises {type(error).__name__}: {error}"
+        return (Blame("rule", name, raised.argument, place(raised.node), 1, None, text),)
+    return ()
 
 
 def recorded(function: Function, arguments: tuple[Any, ...]) -> Record | None:
@@ -180,7 +195,10 @@ def at_fault(one: Local, found: list[Blame], draw: Function, seed: int) -> list[
 def searched(
     record: Record, walked: Walked, draw: Function, order: int, compare: Callable[[Local], list[Blame]]
 ) -> list[Blame]:
-    """Compare the nodes that a quick difference doesn't clear, and if these are right some of each kind."""
+    """Compare the nodes that a quick difference doesn't clear, and if these are right some of each kind.
+
+    If these are right too, nodes are compared along the directions in which the function moves their arguments.
+    """
     kinds: dict[Any, list[Local]] = {}
     for one in locals_of(record, walked):
         kinds.setdefault(one.kind, []).append(one)
@@ -196,7 +214,22 @@ def searched(
             ranked.append((off, one))
     ranked.sort(key=lambda pair: -pair[0])
     suspects = [one for off, one in ranked if off > CLEARED and not (order > 1 and one.has_gauge)]
-    return tested(suspects, compare) or tested([one for _, one in ranked if one not in suspects], compare)
+    rest = [one for _, one in ranked if one not in suspects]
+    return tested(suspects, compare) or tested(rest, compare) or tested(moving(record, [*suspects, *rest]), compare)
+
+
+def moving(record: Record, candidates: Sequence[Local]) -> list[Local]:
+    """Return operations as functions of how far their arguments move as they do when the function's arguments move."""
+    rng = np.random.default_rng(0)
+    around = map_leaves(
+        lambda x: x + 1e-3 * rng.standard_normal(np.shape(x)) * (abs(x) + np.mean(abs(x))), record.arguments
+    )
+    other = recorded(record.function, around)
+    if other is None or [node.op for node in other.order] != [node.op for node in record.order]:
+        return []  # it does something else there
+    there = dict(zip(record.order, other.order, strict=True))
+    pairs = [(one, local(there[one.node], other.on_path)) for one in candidates]
+    return [along(one, end) for one, end in pairs if one.kind == end.kind]
 
 
 def tested(candidates: Sequence[Local], compare: Callable[[Local], list[Blame]]) -> list[Blame]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput, RuleError
+from ..errors import AutogradError, InvalidInput, RuleError
 from ..graph import own_module
 from ..trace import as_argument, name_of, positions
 from ..tree import leaves
-from .blame import blame, overwritten
+from .blame import blame, overwritten, raising
 from .comparison import Comparison
 from .orders import orders
 from .patterns import find_patterns
@@ -130,6 +130,7 @@ def check_grads(
     seeds = [seed] if isinstance(seed, int) else list(seed)
     found = [Comparison(labels, tuple(modes), rtol, atol, max_elements, directions, np.random.default_rng(s))
              for s in seeds]  # fmt: skip
+    cause: Exception | None = None
     try:
         for comparison in found:
             if grad is not None:
@@ -138,26 +139,33 @@ def check_grads(
                 orders(comparison, subject, arguments, order)
     except Unfit as unfit:
         made = Report(name_of(function), (), error=unfit, failed=unfit.verdict)
-    except RuleError as error:
-        made = refused(error, subject, arguments, seeds[0], labels)
+    except Exception as error:  # of any kind: a line of a rule may raise it
+        made, cause = refused(error, subject, arguments, seeds[0], labels), error
     else:
         made = explained(found, subject, arguments, grad is not None, seeds[0])
     if not (made.ok or report):
-        raise made.refusal()
+        raise made.refusal() from cause
     return made
 
 
 def refused(
-    error: RuleError, function: Callable[..., Any], arguments: tuple[Any, ...], seed: int, labels: Sequence[str]
+    error: Exception, function: Callable[..., Any], arguments: tuple[Any, ...], seed: int, labels: Sequence[str]
 ) -> Report:
-    """Return the report of a gradient that can't be had, since a line of a rule returns what is no cotangent."""
+    """Return the report of a gradient that can't be had: a line of a rule raises, or returns what is no cotangent.
+
+    An error that comes from elsewhere is raised, and one by which a rule says what it can't do.
+    """
+    if isinstance(error, AutogradError) and not isinstance(error, RuleError):
+        raise error
     try:
-        to_blame = blame(function, arguments, 1, seed, labels)
+        to_blame = raising(function, arguments, seed)
+        if not to_blame and isinstance(error, RuleError):
+            to_blame = blame(function, arguments, 1, seed, labels)
     except Exception:  # of any kind: what the line returns may be no array at all
         to_blame = ()
     if not to_blame:
         raise error
-    what = str(error).partition("\n")[0]
+    what = str(error).partition("\n")[0] if isinstance(error, RuleError) else f"{type(error).__name__}: {error}"
     whole = Entry(1, "vjp", ", ".join(labels), (), "", nan, nan, "difference", 0.0, Verdict.WRONG, note=what)
     return Report(name_of(function), (whole,), blame=to_blame)
 

@@ -25,7 +25,8 @@ WIDE = 1000  # the size up to which an argument is broadcast to look for a missi
 class Local(NamedTuple):
     """One node's operation, as a function of its differentiated arguments alone.
 
-    `kind` is equal for nodes whose rule uses the same lines on arrays of the same shapes and dtypes.
+    `kind` is equal for nodes whose rule uses the same lines on arrays of the same shapes and dtypes. With `tangents`,
+    the function takes how far each argument moves along its own one.
     """
 
     node: Any
@@ -33,11 +34,12 @@ class Local(NamedTuple):
     points: tuple[Any, ...]
     labels: tuple[str, ...]
     kind: Any
+    tangents: tuple[Any, ...] = ()
 
     @property
     def has_gauge(self) -> bool:
         """Whether its results may turn in phase from point to point, as complex eigenvectors do."""
-        return self.node.results is not None and any(map(np.iscomplexobj, self.points))
+        return self.node.results is not None and any(map(np.iscomplexobj, (*self.points, *self.tangents)))
 
 
 class Pull(NamedTuple):
@@ -96,6 +98,21 @@ def local(node: Any, on_path: set[Any]) -> Local:
     return Local(node, function, points, labels, (rule, labels, *((np.shape(x), np.result_type(x)) for x in points)))
 
 
+def along(one: Local, other: Local) -> Local:
+    """Return an operation as a function of how far each argument moves towards that of another call of it.
+
+    Some operations have no value as soon as their arguments leave, say, the symmetric matrices. The function that calls
+    them keeps to these.
+    """
+    tangents = tuple(np.asarray(y - x) for x, y in zip(one.points, other.points, strict=True))
+
+    def function(*steps: Any) -> Any:
+        return one.function(*(x + t * v for x, t, v in zip(one.points, steps, tangents, strict=True)))
+
+    function.__name__ = one.function.__name__
+    return one._replace(function=function, points=(0.0,) * len(tangents), tangents=tangents)
+
+
 def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: int) -> Pull:
     """Return what a node's rule gives: the lines alone at order 1, and at higher ones the pullback of a pullback.
 
@@ -111,6 +128,8 @@ def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: i
         arrived = [arrival for _, arrival in passed_on(one.node, g, record.on_path)]
         summed = one.node.op.rule.broadcasts  # by the engine; of other rules the shape must be right
         cots = [np.conj(a.cot if summed or np.shape(a.returned) == np.shape(a.cot) else a.returned) for a in arrived]
+        if one.tangents:
+            cots = [coordinates([g]) @ coordinates([v]) for g, v in zip(cots, one.tangents, strict=True)]
         return Pull(one.function, replace_leaves(result, floating), cots)
     function = one.function
     for _ in range(order - 1):

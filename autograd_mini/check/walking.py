@@ -35,6 +35,13 @@ class Arrival(NamedTuple):
     returned: Any = None
 
 
+class LineRaised(Exception):
+    """The line of a rule raised an error (its cause) for an argument of a node."""
+
+    def __init__(self, node: Any, argument: str) -> None:
+        self.node, self.argument = node, argument
+
+
 class Record:
     """One run of a function on fresh leaves, under the full record or not, to be walked in several ways.
 
@@ -48,6 +55,7 @@ class Record:
     """
 
     def __init__(self, function: Function, arguments: tuple[Any, ...], full: bool) -> None:
+        self.function, self.arguments = function, arguments
         with switched(full_record=True) if full else nullcontext():
             self.trace = Trace(function, arguments, {}, tuple(range(len(arguments))))
         self.results = [x for _, x in leaves(self.trace.result)]
@@ -144,16 +152,23 @@ def passed_on(node: Any, g: Any, on_path: set[Any]) -> Iterator[tuple[Any, Arriv
         yield from ((one, Arrival(g, node, "", g)) for one in node.inputs if one in on_path)
     else:
         for name, inputs, like in node.edges:
-            line = node.op.rule.pullbacks[name]
             if isinstance(inputs, tuple):
                 wanted = [i for i, one in enumerate(inputs) if one in on_path]
-                for i, cot in zip(wanted, apply(line, g, node.saved, wanted), strict=True):
+                for i, cot in zip(wanted, returned(node, name, g, wanted), strict=True):
                     yield inputs[i], Arrival(fitted(cot, like[i]), node, f"{name}[{i}]", cot)
             elif inputs in on_path:
-                cot = apply(line, g, node.saved)
+                cot = returned(node, name, g)
                 if "where" in node.saved and isinstance(node.op.rule.function, np.ufunc):
                     cot = np.where(node.saved["where"], cot, 0)
                 yield inputs, Arrival(fitted(cot, like or (np.shape(g), g.dtype)), node, name, cot)
+
+
+def returned(node: Any, name: str, g: Any, wanted: Sequence[int] | None = None) -> Any:
+    """Return what a line of a node's rule returns; of several arguments, for those that are wanted."""
+    try:
+        return apply(node.op.rule.pullbacks[name], g, node.saved, wanted)
+    except Exception as error:  # of any kind: it may be a user's line
+        raise LineRaised(node, name) from error
 
 
 def fitted(cot: Any, like: Like) -> Any:
