@@ -28,7 +28,10 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     floor = 0 if mode is None else mode.floor
     prepare = PREPARED.get(rule.function)
     if prepare is not None:
-        args, kwargs = prepare(*args, **kwargs)
+        prepared = prepare(*args, **kwargs)
+        if isinstance(prepared, Value):
+            return prepared
+        args, kwargs = prepared
     star, names = rule.star, rule.params
     given = args if star is None else (*args[:star], args[star:])
     if len(given) > len(names):

@@ -291,8 +291,9 @@ def composed(function: Function | str, arrays: str = "") -> Callable[[Function],
 def prepared(function: Function) -> Callable[[Function], Function]:
     """Register what happens to the arguments of a function before a call is recorded by its rule.
 
-    The decorated function takes them, and returns ``args, kwargs`` in the form that the rule expects, or raises
-    `NotCovered`: so a call whose derivative isn't covered is refused at the call, not in the backward pass.
+    The decorated function takes them, and returns ``args, kwargs`` in the form that the rule expects, or the result,
+    composed of other functions where the rule doesn't hold, or raises `NotCovered`: so a call whose derivative isn't
+    covered is refused at the call, not in the backward pass.
     """
 
     def register(preparation: Function) -> Function:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from case import Case, distinct, uniform
+from case import Case, distinct, reached, uniform
 from cases_elementwise import CASES as ELEMENTWISE
 from cases_fourier import CASES as FOURIER
 from cases_linalg import CASES as LINALG
@@ -162,10 +162,19 @@ def differences() -> Iterator[Case]:
     yield from (Case(np.diff, (x, n, axis)) for n in [1, 2] for axis in [0, -1])
     yield Case(np.diff, (x,), {"prepend": 0.0, "append": uniform(4, 2), "n": 2})
     yield Case(np.diff, (x,), {"prepend": uniform(2, 3), "axis": 0})
+    yield Case(np.diff, (x, 2), {"prepend": uniform(), "append": uniform(4, 2)}, (0, "prepend", "append"))
+    yield Case(np.diff, (x, 1, 0, uniform(2, 3), uniform(seed=1)), wrt=(0, 3, 4))
+    yield from (Case(np.diff, (x, n), {"prepend": uniform(4, 1)}, (0, "prepend")) for n in (0, 4))
     yield from (Case(np.gradient, (row, *step)) for step in [(), (0.5,), (np.array([0.0, 0.5, 1.5, 1.8, 3.0]),)])
     yield from (Case(np.gradient, (x, *step)) for step in [(), (0.5,), (0.5, np.array([0.0, 1.0, 3.0]))])
     yield from (Case(np.gradient, (x,), {"axis": axis}) for axis in [0, -1, (1, 0)])
     yield Case(np.gradient, (x, 2.0), {"edge_order": 2})
+    spaced = np.array([0.0, 0.5, 1.5, 1.8])
+    yield from (Case(np.gradient, (x, np.float64(0.5)), {"edge_order": order}, wrt=(0, 1)) for order in (1, 2))
+    yield from (
+        Case(np.gradient, (x, spaced, np.float64(0.5)), {"edge_order": order}, wrt=(0, 1, 2)) for order in (1, 2)
+    )
+    yield Case(np.gradient, (uniform(3, 4), spaced), {"axis": 1}, wrt=(1,), real_only=True)
     yield from (Case(np.ediff1d, (a,)) for a in [row, x, uniform(1)])
     yield Case(np.ediff1d, (row,), {"to_end": uniform(2), "to_begin": uniform()}, wrt=(0, "to_end", "to_begin"))
     yield from (Case(np.trapezoid, (x,), {"axis": axis, "dx": 0.5}) for axis in (0, -1))
@@ -244,6 +253,15 @@ def joining() -> Iterator[Case]:
             if mode != "empty":
                 yield Case(np.pad, (x, width), {"mode": mode})
     yield Case(np.pad, (x, ((1, 1), (0, 0))), {"constant_values": 3.0})
+    for values in (uniform(), uniform(2), uniform(2, 1), uniform(2, 2)):
+        yield Case(
+            np.pad, (x, ((1, 2), (0, 1))), {"constant_values": values}, (0, "constant_values"), via=reached(np.pad)
+        )
+        yield Case(np.pad, (x, ((1, 2), (0, 1)), "linear_ramp"), {"end_values": values}, (0, "end_values"),
+                   via=reached(np.pad))  # fmt: skip
+    for mode in ("maximum", "minimum", "median"):
+        yield from (Case(np.pad, (distinct(3, 4), width, mode)) for width in (1, ((0, 2), (1, 0))))
+        yield Case(np.pad, (distinct(3, 4), 2, mode), {"stat_length": ((1, 2), (3, 2))})
     yield Case(np.pad, (uniform(3, 4), ((1, 2), (2, 3)), "reflect"))
     yield Case(np.pad, (uniform(3, 4), ((1, 2), (2, 3)), "reflect"), {"reflect_type": "odd"})
     yield Case(np.pad, (uniform(3, 4), ((5, 7), (9, 3)), "wrap"))
@@ -322,6 +340,8 @@ def indexing() -> Iterator[Case]:
     low, high = x < -0.5, x > 0.5
     yield Case(np.select, ([low, high], [x, uniform(4, 3, seed=1)], 0.5), wrt=(1,))
     yield Case(np.select, ([low, x < 1, high], [uniform(3), x, uniform(4, 1)], np.ones(3)), wrt=(1,))
+    yield Case(np.select, ([low, high], [x, uniform(4, 3, seed=1)], uniform(3)), wrt=(1, 2), via=reached(np.select, 1))
+    yield Case(np.select, ([low], [x]), {"default": uniform()}, wrt=(1, "default"), via=reached(np.select, 1))
     yield Case(np.select, ([high], [uniform()]), wrt=(1,))
     yield Case(np.choose, (np.array([[0, 1, 1], [1, 0, 1]]), [uniform(3), uniform(2, 3)]), wrt=(1,))
     yield Case(np.choose, ([0, 3, -1, 2], [uniform(4), uniform()]), {"mode": "wrap"}, wrt=(1,))

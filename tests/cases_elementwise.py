@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from case import Case, distinct, uniform
+from case import Case, distinct, reached, uniform
 
 from autograd_mini.primitives import cast, relu, sigmoid
 
@@ -89,6 +89,15 @@ def pairwise() -> Iterator[Case]:
     yield Case(np.heaviside, (np.array([[0.0, -1.0, 0.0], [2.0, 0.0, 0.0]]), distinct(3)), wrt=(1,), real_only=True)
     yield Case(np.ldexp, (uniform(2, 3), np.array([1, -2, 3])), real_only=True)
     yield Case(np.unwrap, (np.array([0.5, 3.0, -3.0, 2.5, -2.0]),), real_only=True)
+    holes = np.array([[0.5, np.nan, -1.0], [2.0, 1.5, np.nan]])
+    for fill in (uniform(), uniform(3)):
+        fills = {"nan": fill, "posinf": fill + 1, "neginf": fill - 1}
+        yield Case(np.nan_to_num, (holes,), fills, (0, "nan", "posinf", "neginf"), True, reached(np.nan_to_num))
+    turning = np.array([[0.5, 3.0], [-3.0, 2.5], [-2.0, 0.3]])
+    yield from (
+        Case(np.unwrap, (turning,), {"axis": axis, "period": np.float64(2.9)}, (0, "period"), True, reached(np.unwrap))
+        for axis in (0, -1)
+    )
     yield Case(np.clip, (distinct(3, 4), -0.4, 0.5))
     yield Case(np.clip, (distinct(3, 4), None, 0.5))
     yield Case(np.clip, (distinct(3, 4), -0.5, None))

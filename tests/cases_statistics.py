@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from case import Case, distinct, uniform
+from case import Case, distinct, reached, uniform
 
 METHODS = [
     "linear", "lower", "higher", "nearest", "midpoint", "inverted_cdf", "averaged_inverted_cdf", "closest_observation",
@@ -31,11 +31,21 @@ def quantiles() -> Iterator[Case]:
             yield from (Case(function, (holes, *more), {"axis": axis}, real_only=real) for axis in (0, 1, None))
     for function, scale in [(np.quantile, 1), (np.percentile, 100), (np.nanquantile, 1), (np.nanpercentile, 100)]:
         several = np.array([[0.0, 0.37], [1.0, 0.5]]) * scale
+        between = 0.9 * several + 0.03 * scale  # a position at an element is a kink
         yield Case(function, (cube, several), {"axis": 1, "keepdims": True}, real_only=True)
+        yield Case(function, (cube, between), {"axis": 1, "keepdims": True}, (0, 1), real_only=True)
+        yield Case(function, (cube, between[0]), {"axis": (0, -1)}, (0, 1), real_only=True)
+        yield Case(function, (holes if "nan" in function.__name__ else distinct(5), between), {}, (0, 1), True)
         yield Case(function, (distinct(7), several[0]), real_only=True)
         for method in METHODS:
-            yield Case(function, (distinct(7), 0.41 * scale), {"method": method}, real_only=True)
+            yield Case(function, (distinct(7), np.float64(0.41 * scale)), {"method": method}, (0, 1), real_only=True)
             yield Case(function, (distinct(2, 6), several[0]), {"method": method, "axis": -1}, real_only=True)
+    by_weight = {"method": "inverted_cdf", "weights": uniform(3, 4, 2, low=0.1)}
+    for function in (np.quantile, np.nanquantile):
+        yield from (
+            Case(function, (cube, 0.3), {"axis": axis, **by_weight}, real_only=True) for axis in (1, (0, 2), None)
+        )
+    yield Case(np.percentile, (cube, [20.0, 80.0], -2), {**by_weight, "weights": np.arange(1.0, 5.0)}, real_only=True)
 
 
 def interpolation() -> Iterator[Case]:
@@ -48,6 +58,11 @@ def interpolation() -> Iterator[Case]:
     yield Case(np.interp, (x, xp[[2, 0, 3, 1]], fp), {"period": 2.3}, wrt=(0, 1, 2), real_only=True)
     yield Case(np.interp, (x, xp - 5.0, fp, None, None, 2.3), wrt=(0, 1, 2), real_only=True)
     yield Case(np.interp, (x, xp[:1], fp[:1]), wrt=(0, 2), real_only=True)
+    yield Case(np.interp, (x, xp, fp, uniform(), uniform(seed=1)), {}, (0, 1, 2, 3, 4), True, reached(np.interp))
+    yield Case(np.interp, (x, xp, fp), {"left": uniform(), "right": uniform(seed=1)}, (2, "left", "right"),
+               via=reached(np.interp))  # fmt: skip
+    yield Case(np.interp, (x, xp[[2, 0, 3, 1]], fp), {"period": np.float64(2.3)}, (0, 1, 2, "period"), True,
+               reached(np.interp))  # fmt: skip
     yield Case(np.interp, (x, xp, fp), wrt=(2,))
 
 

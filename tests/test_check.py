@@ -325,6 +325,12 @@ def test_a_model_on_a_batch_in_one_call() -> None:
     assert all(parameter.grad is None for parameter in model.parameters())
 
 
+def test_infinite_elements_are_points_like_others() -> None:
+    assert am.check_grads(np.tanh, np.array([1.0, np.inf, -np.inf]), order=2).ok
+    report = am.check_grads(lambda x: np.tanh(x) * 1.0, np.array([1.0, -np.inf]), grad=None, report=True)
+    assert report.verdict is Verdict.RIGHT
+
+
 def test_a_function_of_single_precision_only() -> None:
     def strict(x: Any) -> Any:
         if x.dtype != np.float32:

@@ -62,8 +62,8 @@ def test_a_determinant_that_underflows_is_no_reason_for_minors():
 def test_what_only_lapack_reads_is_refused_at_the_call():
     with pytest.raises(NotCovered, match=r"mode='raw'(.|\n)*q, r = np\.linalg\.qr"):
         np.linalg.qr(am.Value(np.eye(3)), "raw")
-    with pytest.raises(NotCovered, match=r"weights=(.|\n)*np\.repeat\(a, counts\)"):
-        np.quantile(am.Value(np.ones(3)), 0.5, weights=np.ones(3), method="inverted_cdf")
+    with pytest.raises(NotCovered, match=r"over axes \(0, 1\)(.|\n)*np\.reshape\(np\.nanquantile\(a, np\.ravel\(q\)"):
+        np.nanquantile(am.Value(np.ones((3, 2))), np.full((2, 2), 0.5), axis=(0, 1))
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,20 @@ def test_integer_results_of_a_constant_stay_raw_as_those_of_a_leaf_do():
         assert {type(part) for part in (index, inverse, counts)} == {np.ndarray}
 
 
+def test_what_stands_for_infinities_and_nan_gets_their_cotangents():
+    x = np.array([1.0, np.inf, -np.inf, np.nan, np.inf])
+
+    def f(x, nan, high, low):
+        return np.nan_to_num(x, nan=nan, posinf=high, neginf=low) @ np.arange(5.0)
+
+    found = am.grad(f, argnums=(0, 1, 2, 3))(x, 0.5, 2.0, -2.0)
+    assert [np.asarray(g).tolist() for g in found] == [[0, 0, 0, 0, 0], 3, 5, 2]
+    z = np.array([complex(np.nan, 1.0), complex(2.0, np.inf)])
+    g = am.grad(lambda z, high: np.sum(np.abs(np.nan_to_num(z, nan=3.0, posinf=high)) ** 2), argnums=(0, 1))(z, 5.0)
+    assert g[0].tolist() == pytest.approx([2j, 4])
+    assert g[1] == pytest.approx(10)
+
+
 def test_a_gap_of_where_may_lie_where_the_function_is_singular():
     x, y = np.array([1.0, 2.0, 3.0]), np.array([0.0, 2.0, 0.0])
 
@@ -151,8 +165,14 @@ def test_lists_and_integers_beside_a_value_are_taken_as_numpy_takes_them(call):
 
 
 def test_a_value_among_further_arguments_without_a_line_is_refused():
-    with pytest.raises(NotCovered, match="no derivative rule for its argument varargs"):
-        np.gradient(np.ones(3), am.Value(2.0))
+    @am.primitive
+    def weighed(x, *weights):
+        return x * sum(weights)
+
+    am.rule(weighed, x=lambda g, weights: g * sum(weights))
+    assert am.grad(lambda x: weighed(x, 2.0, 3.0))(1.0) == 5
+    with pytest.raises(NotCovered, match="no derivative rule for its argument weights"):
+        weighed(1.0, am.Value(2.0))
 
 
 def test_broadcasting_is_summed_only_for_functions_declared_to_broadcast():

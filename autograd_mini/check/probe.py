@@ -216,8 +216,8 @@ class Probe:
 
     def moving(self, directions: Directions) -> float:
         """Return the size of the elements that move, measured by the longest step among them."""
-        moving = [float(np.max(abs(self.leaves[n][d != 0]), initial=0.0)) for n, d in directions.items()]
-        return max(moving) / longest(directions)
+        moving = [abs(self.leaves[n][d != 0]) for n, d in directions.items()]
+        return max(float(np.max(x, initial=0.0, where=np.isfinite(x))) for x in moving) / longest(directions)
 
     def width(self, directions: Directions) -> float:
         """Return the size of the elements that move, or `scale` if that is more, measured in the same way."""
@@ -240,7 +240,7 @@ class Probe:
         .. [1] J. J. Moré, S. M. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33 (2011) 1292-1314.
         """
         rng = np.random.default_rng(0)
-        moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.maximum(abs(x), self.scale)
+        moves = {n: rng.uniform(0.5, 1.0, np.shape(x)) * np.maximum(np.where(np.isfinite(x), abs(x), 0), self.scale)
                  for n, x in enumerate(self.leaves)}  # fmt: skip
         noise: Vector = np.maximum(self.eps * abs(self.start), np.finfo(np.float64).tiny)
         flat = np.ones(noise.shape, bool)

@@ -163,7 +163,7 @@ def passed_on(node: Any, g: Any, on_path: set[Any]) -> Iterator[tuple[Any, Arriv
                 yield inputs, Arrival(fitted(cot, like or (np.shape(g), g.dtype)), node, name, cot)
 
 
-def returned(node: Any, name: str, g: Any, wanted: Sequence[int] | None = None) -> Any:
+def returned(node: Any, name: str, g: Any, wanted: list[int] | None = None) -> Any:
     """Return what a line of a node's rule returns; of several arguments, for those that are wanted."""
     try:
         return apply(node.op.rule.pullbacks[name], g, node.saved, wanted)

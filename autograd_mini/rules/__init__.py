@@ -2,6 +2,7 @@
 
 from . import (
     calling,
+    differences,
     elementwise,
     factorisations,
     fourier,
@@ -10,8 +11,10 @@ from . import (
     kinks,
     linalg,
     network,
+    padding,
     polynomials,
     products,
+    quantiles,
     reductions,
     scipy,
     sets,
@@ -20,6 +23,7 @@ from . import (
 )
 
 __all__ = [
-    "calling", "elementwise", "factorisations", "fourier", "histograms", "indexing", "kinks", "linalg", "network",
-    "polynomials", "products", "reductions", "scipy", "sets", "shaping", "statistics",
+    "calling", "differences", "elementwise", "factorisations", "fourier", "histograms", "indexing", "kinks", "linalg",
+    "network", "padding", "polynomials", "products", "quantiles", "reductions", "scipy", "sets", "shaping",
+    "statistics",
 ]  # fmt: skip

@@ -100,8 +100,8 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
 
 
 def over_axes(axis: Any, ndim: int) -> Sequence[int]:
-    """Return the axes that a reduction is over."""
-    return range(ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    """Return the axes that a reduction is over, counted from the first."""
+    return range(ndim) if axis is None else [i % ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
 
 
 def fold(ufunc: Any, slices: Sequence[Any], start: Any, dtype: Any) -> list[Any]:

@@ -7,6 +7,7 @@ exactly 0.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,11 @@ rule(np.clip, "a a_min a_max out min max", broadcasts=True,
      a_max=lambda g, a, a_max, a_min=None: g * above(a, a_min, a_max),
      min=lambda g, a, min, max=None: g * below(a, min, max),
      max=lambda g, a, max, min=None: g * above(a, min, max))  # fmt: skip
-rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True, x=lambda g, x: g * np.isfinite(x))
+rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True,
+     x=lambda g, x: where_finite(g, x),
+     nan=lambda g, x: g * parts_where(x, np.isnan),
+     posinf=lambda g, x: g * parts_where(x, lambda part: part == np.inf),
+     neginf=lambda g, x: g * parts_where(x, lambda part: part == -np.inf))  # fmt: skip
 
 # Parts of numbers
 rule(np.modf, x=lambda g: g[0])
@@ -92,7 +97,8 @@ rule(np.frexp, x=lambda g, x: np.ldexp(g[0], -np.frexp(x)[1]))
 rule(np.heaviside, x1=None, x2=lambda g, x1: g * (x1 == 0))
 rule(np.ldexp, x1=lambda g, x2: np.ldexp(g, x2), x2=None)
 rule(np.nextafter, x1=lambda g: g, x2=None)
-rule(np.unwrap, "p discont axis period", p=lambda g: g)
+rule(np.unwrap, "p discont axis period", p=lambda g: g, discont=None,
+     period=lambda g, p, out, period: np.sum(g * np.rint((out - p) / period)))  # fmt: skip
 
 # Parts of complex numbers. Cotangents are unconjugated: dL = Re(g dz).
 rule(np.real, "val", broadcasts=True, val=lambda g: g)
@@ -120,6 +126,18 @@ PLAIN |= {
     np.diag_indices_from, np.tril_indices_from, np.triu_indices_from, np.isnat, np.is_busday, np.busday_count,
     np.busday_offset, np.datetime_as_string,
 }  # fmt: skip
+
+
+def where_finite(g: Any, x: Any) -> Any:
+    """Return a cotangent where x is finite; of a complex one each part where that of x is."""
+    if not np.iscomplexobj(x):
+        return g * np.isfinite(x)
+    return np.real(g) * np.isfinite(np.real(x)) + 1j * np.imag(g) * np.isfinite(np.imag(x))
+
+
+def parts_where(x: Any, holds: Callable[[Any], Any]) -> Any:
+    """Return 1 where something holds of a real number, and 0 elsewhere; of the two parts of a complex one, 1 and 1j."""
+    return holds(np.real(x)) + 1j * holds(np.imag(x)) if np.iscomplexobj(x) else holds(x)
 
 
 def direction(x: Any) -> Any:

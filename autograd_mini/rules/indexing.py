@@ -42,7 +42,8 @@ rule(np.sort_complex, a=lambda g, a: unsorted(g, a, -1))
 rule(np.sort, "a axis kind order stable", a=lambda g, a, axis=-1: unsorted(g, a, axis))
 rule(np.partition, "a kth axis kind order", a=lambda g, a, out, axis=-1: unsorted(in_order(g, out, axis), a, axis))
 rule(np.select, broadcasts=True, condlist=None,
-     choicelist=lambda g, wanted, condlist: [np.where(first_true(condlist, i), g, 0) for i in wanted])  # fmt: skip
+     choicelist=lambda g, wanted, condlist: [np.where(first_true(condlist, i), g, 0) for i in wanted],
+     default=lambda g, condlist: np.where(np.any(np.stack(np.broadcast_arrays(*condlist)), axis=0), 0, g))  # fmt: skip
 
 
 @prepared(np.select)
@@ -54,7 +55,8 @@ def listed_choices(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @prepared(np.choose)
 def listed_rows(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     """Take the rows of a single array as the choices."""
-    return (a, list(choices), out, mode), {}
+    options = {name: x for name, x, default in (("out", out, None), ("mode", mode, "raise")) if x is not default}
+    return (a, list(choices)), options
 
 
 rule(np.choose, "a choices out mode", broadcasts=True, a=None,

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import NotCovered
 from ..graph import own_module
-from ..primitives import cast, contains_value, getitem, primitive, scatter, unstack
+from ..primitives import cast, contains_value, primitive, scatter, unstack
 from ..registry import composed, prepared, rule
 
 own_module(globals())
@@ -98,9 +98,6 @@ rule(np.dsplit, ary=lambda g: np.concatenate(g, 2))
 # Repeating and padding
 rule(np.tile, A=lambda g, A_shape, reps: untile(g, A_shape, reps))
 rule(np.repeat, "a repeats axis", a=lambda g, a_shape, repeats, axis=None: unrepeat(g, a_shape, repeats, axis))
-rule(np.pad, "array pad_width mode constant_values reflect_type stat_length end_values",
-     array=lambda g, array_shape, pad_width, mode="constant", reflect_type="even", stat_length=None:
-     unpad(g, array_shape, pad_width, mode, reflect_type, stat_length))  # fmt: skip
 rule(np.resize, a=lambda g, a_shape: unrepeat_to(g, a_shape))
 
 # Rearranging
@@ -120,34 +117,6 @@ rule(np.diag, v=lambda g, v_shape, k=0: np.diagonal(g, k) if len(v_shape) == 1 e
 rule(np.diagflat, v=lambda g, v_shape, k=0: np.reshape(np.diagonal(g, k), v_shape))
 rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g, a_shape, offset, axis1, axis2))
 rule(np.linalg.diagonal, "x offset", x=lambda g, x_shape, offset=0: undiagonal(g, x_shape, offset, -2, -1))
-
-# Differences and ramps
-rule(np.diff, "a n axis prepend append", a=lambda g, a_shape, n=1, axis=-1, prepend=None, append=None:
-     undiff(g, a_shape, n, axis % len(a_shape), prepend, append))  # fmt: skip
-rule(np.gradient, f=lambda g, f_shape, varargs=(), axis=None, edge_order=1:
-     ungradient(g, f_shape, varargs, axis, edge_order))  # fmt: skip
-rule(np.ediff1d,
-     ary=lambda g, ary_shape, to_end=None, to_begin=None: np.reshape(
-         undiff(middle(g, to_begin, to_end), (math.prod(ary_shape),), 1, 0), ary_shape),
-     to_end=lambda g, to_end: np.reshape(g[g.shape[0] - math.prod(np.shape(to_end)) :], np.shape(to_end)),
-     to_begin=lambda g, to_begin: np.reshape(g[: math.prod(np.shape(to_begin))], np.shape(to_begin)))  # fmt: skip
-rule(np.linspace, broadcasts=True,
-     start=lambda g, num=50, endpoint=True, retstep=False, axis=0: ramp_back(g, 0, num, endpoint, retstep, axis),
-     stop=lambda g, num=50, endpoint=True, retstep=False, axis=0:
-     ramp_back(g, 1, num, endpoint, retstep, axis))  # fmt: skip
-rule(np.geomspace, broadcasts=True,
-     start=lambda g, out, start, num=50, endpoint=True, axis=0:
-     ramp_back(g * out, 0, num, endpoint, False, axis) / start,
-     stop=lambda g, out, stop, num=50, endpoint=True, axis=0:
-     ramp_back(g * out, 1, num, endpoint, False, axis) / stop)  # fmt: skip
-rule(np.logspace, broadcasts=True,
-     start=lambda g, out, num=50, endpoint=True, base=10.0, axis=0:
-     ramp_back(g * out, 0, num, endpoint, False, axis) * np.log(base),
-     stop=lambda g, out, num=50, endpoint=True, base=10.0, axis=0:
-     ramp_back(g * out, 1, num, endpoint, False, axis) * np.log(base),
-     base=lambda g, out, start, stop, base, num=50, endpoint=True, axis=0:
-     (ramp_back(g * out, 0, num, endpoint, False, axis) * start
-      + ramp_back(g * out, 1, num, endpoint, False, axis) * stop) / base)  # fmt: skip
 
 
 @prepared(np.ravel)
@@ -251,46 +220,6 @@ def unrepeat_to(g: Any, shape: tuple[int, ...]) -> Any:
     return np.reshape(scatter(np.reshape(g, (-1,)), np.arange(g.size) % max(n, 1), (n,)), shape)
 
 
-@prepared(np.pad)
-def refuse_bent_padding(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
-    """Refuse a padding that isn't linear in the array."""
-    if mode in ("maximum", "minimum", "median") or callable(mode):
-        raise NotCovered(
-            f"np.pad with mode={mode!r} has no derivative rule",
-            "it isn't linear",
-            "np.concatenate of the array and of what stands around it",
-        )
-    return (array, pad_width, mode), options
-
-
-def unpad(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, reflect_type: str, stat_length: Any) -> Any:
-    """Pull back through `np.pad`, axis by axis.
-
-    Constants that were put around are dropped. A mode that copies elements is known by the places that it copies
-    from, one that mixes them by the matrix that it multiplies with; NumPy's own padding of the numbers 0, 1, 2, ...
-    and of the unit matrix gives both.
-    """
-    if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - len(shape), 0)) for i in range(len(shape))]
-        pad_width = [(width, width) if isinstance(width, int) else width for width in pad_width]
-    widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
-    if mode in ("constant", "empty"):
-        return getitem(g, tuple(slice(low, low + n) for n, (low, _) in zip(shape, widths, strict=True)))
-    copies = mode in ("edge", "wrap") or (mode in ("reflect", "symmetric") and reflect_type == "even")
-    options: dict[str, Any] = {"reflect_type": reflect_type} if mode in ("reflect", "symmetric") else {}
-    for axis, (n, width) in enumerate(zip(shape, widths, strict=True)):
-        if copies:
-            places = np.pad(np.arange(n), width, mode, **options)
-            index = (slice(None),) * axis + (places,)
-            g = scatter(g, index, (*g.shape[:axis], n, *g.shape[axis + 1 :]))
-        else:
-            if mode == "mean" and stat_length is not None:
-                options["stat_length"] = tuple(np.broadcast_to(stat_length, (len(shape), 2))[axis].tolist())
-            matrix = np.pad(np.eye(n), (width, (0, 0)), mode, **options)
-            g = transform(g, matrix, axis)
-    return g
-
-
 def undiagonal(g: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: int) -> Any:
     """Put a cotangent on the diagonal of two axes of an array of zeros: the adjoint of `np.diagonal`."""
     ends = (axis1 % len(shape), axis2 % len(shape))
@@ -304,42 +233,6 @@ def undiagonal(g: Any, shape: tuple[int, ...], offset: int, axis1: int, axis2: i
 def transform(g: Any, matrix: Any, axis: int) -> Any:
     """Return the products of the rows that lie along an axis with a matrix."""
     return np.moveaxis(np.matmul(np.moveaxis(g, axis, -1), matrix), -1, axis)
-
-
-def undiff(g: Any, shape: tuple[int, ...], n: int, axis: int, prepend: Any = None, append: Any = None) -> Any:
-    """Pull back through `np.diff`: its transpose is the difference of opposite sign, with zeros around."""
-    start, end = (0 if x is None else np.shape(x)[axis] if np.ndim(x) else 1 for x in (prepend, append))
-    if start + shape[axis] + end <= n and n:
-        return np.zeros_like(g, shape=shape)
-    widths = [(n, n) if i == axis else (0, 0) for i in range(len(shape))]
-    whole = (-1) ** n * np.diff(np.pad(g, widths), n, axis)
-    return whole[(slice(None),) * axis + (slice(start, start + shape[axis]),)]
-
-
-def ungradient(g: Any, shape: tuple[int, ...], spacings: Any, axis: Any, edge_order: int) -> Any:
-    """Pull back through `np.gradient`, whose matrix along an axis is the gradient of the unit matrix."""
-    axes = range(len(shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    parts = g if isinstance(g, tuple) else (g,)
-    steps = spacings if len(spacings) == len(axes) else [*spacings, 1.0][:1] * len(axes)
-    total = 0
-    for part, step, i in zip(parts, steps, axes, strict=True):
-        total = total + transform(part, np.gradient(np.eye(shape[i]), step, axis=0, edge_order=edge_order), i)
-    return total
-
-
-def middle(g: Any, before: Any, after: Any) -> Any:
-    """Return a vector without what was put before and after it."""
-    start, end = (0 if x is None else math.prod(np.shape(x)) for x in (before, after))
-    return g[start : g.shape[0] - end]
-
-
-def ramp_back(g: Any, end: int, num: int, endpoint: bool, retstep: bool, axis: int) -> Any:
-    """Pull back through `np.linspace` to its start (end 0) or stop (end 1), and through the step it may return."""
-    g, g_step = g if retstep else (g, 0)
-    ramp = np.linspace(0, 1, num, endpoint)
-    steps = num - 1 if endpoint else num
-    step = (2 * end - 1) / steps * g_step if steps else 0
-    return np.sum(np.moveaxis(g, axis, -1) * (ramp if end else 1 - ramp), axis=-1) + step
 
 
 @composed(np.ix_)

@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import NotCovered
 from ...registry import rule
 from ...scipy import signal
-from ..shaping import unpad
+from ..padding import unpad
 
 # -------------------------------------------------------------------------------- Convolutions and correlations
 
