@@ -43,6 +43,10 @@ def reductions() -> Iterator[Case]:
         yield Case(function, (uniform(2, 3), None, None, None))
     yield Case(np.sum, (uniform(0, 2),), {"axis": 0})
     yield Case(np.sum, (uniform(0),))
+    for function in [np.sum, np.prod, np.max, np.min, np.amax, np.amin, np.nansum, np.nanprod, np.nanmax, np.nanmin]:
+        for options in ({"axis": 1}, {"axis": (0, -1), "keepdims": True}, {"where": np.eye(3, 4, dtype=bool)}):
+            yield Case(function, (distinct(3, 4) - 0.1,), {"initial": np.float64(0.3), **options}, (0, "initial"),
+                       via=reached(function))  # fmt: skip
     yield Case(np.prod, (uniform(0, 2),), {"axis": 0})
     for function in [np.sum, np.prod]:
         yield Case(function, (uniform(2, 3),), {"axis": 1, "initial": 2.5})
@@ -235,7 +239,7 @@ def joining() -> Iterator[Case]:
     yield Case(np.append, (x, uniform(1, 3)), {"axis": 0}, wrt=(0, 1))
     yield Case(np.append, (x, uniform()), wrt=(0, 1))
     grid = uniform(4, 2, 4)
-    yield from (Case(np.split, (grid, *how)) for how in [(2,), (2, -1), ([1, 3],), ([1, 1, 9], 2)])
+    yield from (Case(np.split, (grid, *how)) for how in [(2,), (2, -1), ([1, 3],), ([1, 1, 9], 2), ([3, 1], -1)])
     yield from (Case(np.array_split, (grid, *how)) for how in [(3,), (3, 2), ([1, 2],), (5, 1)])
     for function in [np.vsplit, np.hsplit, np.dsplit]:
         yield Case(function, (grid, 2))

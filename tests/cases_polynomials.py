@@ -18,6 +18,7 @@ def sliding() -> Iterator[Case]:
             for mode in ("full", "same", "valid"):
                 yield Case(function, (uniform(n), uniform(m, seed=1), mode), wrt=(0, 1))
         yield Case(function, (uniform(3), uniform(2, seed=1)), wrt=(0, 1))
+        yield from (Case(function, (uniform(5), uniform(3, seed=1), mode), wrt=(0, 1)) for mode in (0, 1, 2))
     yield Case(np.convolve, (uniform(), uniform(2)), wrt=(0, 1))
 
 

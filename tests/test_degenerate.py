@@ -121,3 +121,25 @@ def test_a_singular_matrix_raises_as_in_numpy(function):
 
 def test_the_condition_of_a_singular_matrix_is_infinite():
     assert L.cond(am.Value(np.ones((2, 2))), 1).data == INF == L.cond(np.ones((2, 2)), 1)
+    for p in (None, -2):
+        np.testing.assert_array_equal(L.cond(am.Value(np.zeros((3, 2, 2))), p).data, [INF] * 3)
+
+
+def of_phase(vectors):
+    return np.sum(np.real(vectors))
+
+
+def of_lines(vectors):  # each vector divided by the phase of its first element
+    return of_phase(vectors * np.conj(vectors[:1]) / np.abs(vectors[:1]))
+
+
+@pytest.mark.parametrize("name", ["eigh", "svd"])
+def test_the_phase_of_complex_vectors_is_told_where_a_function_depends_on_it(name):
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    vectors = (lambda z: L.eigh(z + np.conj(z.T))[1]) if name == "eigh" else (lambda z: L.svd(z)[0])
+    with pytest.warns(DegenerateWarning, match=rf"linalg\.{name}: the function depends on the phase"):
+        am.grad(lambda z: of_phase(vectors(z)))(z)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        am.check_grads(lambda z: of_lines(vectors(z)), z)

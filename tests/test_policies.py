@@ -76,6 +76,14 @@ def test_integer_results_of_a_constant_stay_raw_as_those_of_a_leaf_do():
         assert {type(part) for part in (index, inverse, counts)} == {np.ndarray}
 
 
+def test_a_histogram_of_single_precision_has_edges_of_it():
+    x = np.linspace(0, 1, 5, dtype=np.float32)
+    counts, edges = np.histogram(am.Value(x))
+    np.testing.assert_array_equal(edges.data, np.histogram(x)[1])
+    assert edges.dtype == np.float32
+    np.testing.assert_array_equal(counts, np.histogram(x)[0])
+
+
 def test_what_stands_for_infinities_and_nan_gets_their_cotangents():
     x = np.array([1.0, np.inf, -np.inf, np.nan, np.inf])
 

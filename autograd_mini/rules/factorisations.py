@@ -117,6 +117,16 @@ def warn_if_defective(v: Any, name: str) -> None:
         )
 
 
+def warn_of_phase(turned: Any, size: Any, name: str) -> None:
+    """Warn if a gradient goes through the phase of complex vectors, which turning them by an angle shows."""
+    if np.any(np.abs(turned) > np.sqrt(np.finfo(size.dtype).eps) * size):
+        warn_degenerate(
+            f"{name}: the function depends on the phase of complex vectors, which is LAPACK's choice and has no"
+            " derivative. The gradient takes them as turning with nothing; make the function independent of it, say by"
+            " dividing each vector by the phase of one of its elements."
+        )
+
+
 def on_rows(x: Any) -> Any:
     """Return a stack of vectors as rows."""
     return np.expand_dims(x, -2)
@@ -132,6 +142,9 @@ def eigh_cotangent(g: Any, out: Any, UPLO: str = "L") -> Any:
     """Return v̄ (diag(g_w) + F ∘ (vᵀ g_v)) vᵀ with F = 1 / (w_j - w_i), for the triangle that was read."""
     (w, v), (g_w, g_v) = out, g
     warn_if_equal(w, (g_v,), "numpy.linalg.eigh")
+    if np.iscomplexobj(v):
+        inner = g_v * v
+        warn_of_phase(np.imag(np.sum(inner, axis=-2)), np.sum(np.abs(inner), axis=-2), "numpy.linalg.eigh")
     middle = on_diagonal(g_w) + inverse(gaps(w)) * (transposed(v) @ g_v)
     return read_triangle(np.conj(v) @ middle @ transposed(v), UPLO in ("L", "l"))
 
@@ -239,8 +252,10 @@ def svd_cotangent(
     moved_v = (g_v - v @ (adjoint(v) @ g_v)) * on_rows(inverse(s))
     phase = 0
     if np.iscomplexobj(a):
-        inner = adjoint(u) @ g_u
-        phase = on_diagonal(1j * np.imag(np.diagonal(inner, axis1=-2, axis2=-1)) * inverse(s))
+        inner = [np.conj(vectors) * slope for vectors, slope in ((u, g_u), (v, g_v))]
+        turned, with_v = (np.imag(np.sum(each, axis=-2)) for each in inner)
+        warn_of_phase(turned + with_v, sum(np.sum(np.abs(each), axis=-2) for each in inner), "numpy.linalg.svd")
+        phase = on_diagonal(1j * turned * inverse(s))
     whole = (u @ (middle + on_diagonal(g_s) + phase) + moved_u) @ vh + u @ adjoint(moved_v)
     return np.conj(whole)
 

@@ -29,7 +29,7 @@ def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) ->
     if isinstance(bins, str):  # a rule that looks at the data to choose a number
         bins = np.shape(np.histogram_bin_edges(data_of(x), bins, range))[0] - 1
     low, high = range if range is not None else (np.min(x), np.max(x)) if x.shape[0] else (0.0, 1.0)
-    widened = 0.5 * (low == high)
+    widened = 0.5 if low == high else 0.0
     return np.linspace(low - widened, high + widened, bins + 1)
 
 

@@ -129,7 +129,9 @@ def cond(x: Any, p: Any = None) -> Any:
     """Return the quotient of the largest and the smallest singular value, or the norms of x and its inverse."""
     if p in (None, 2, -2):
         s = np.linalg.svd(x, compute_uv=False)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+        ends = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+        zero = (ends[1] == 0) & (ends[0] == 0)  # infinite, as NumPy has it
+        return ends[0] / np.where(zero, 1, ends[1]) + np.where(zero, np.inf, 0)
     try:
         inverted = np.linalg.inv(x)
     except np.linalg.LinAlgError:

@@ -26,7 +26,8 @@ def at_full(g: Any, n: int, m: int, mode: str, swapped: bool = False) -> Any:
     even number is rounded to the other side.
     """
     short = min(n, m)
-    start = {"full": 0, "same": short // 2 if swapped and m > n else (short - 1) // 2, "valid": short - 1}[mode]
+    same = short // 2 if swapped and m > n else (short - 1) // 2
+    start = {"full": 0, 2: 0, "same": same, 1: same, "valid": short - 1, 0: short - 1}[mode]  # NumPy takes numbers, too
     return np.pad(g, (start, n + m - 1 - start - g.shape[0]))
 
 

@@ -18,7 +18,7 @@ from ..registry import composed, rule
 own_module(globals())
 
 rule(np.sum, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
-     masked(spread(g, a_shape, axis, keepdims), where))  # fmt: skip
+     masked(spread(g, a_shape, axis, keepdims), where), initial=lambda g: np.sum(g))  # fmt: skip
 rule(np.mean, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g / count(a_shape, axis, keepdims, where), a_shape, axis, keepdims), where))  # fmt: skip
 rule(np.average, "a axis weights returned keepdims",
@@ -28,11 +28,15 @@ rule(np.average, "a axis weights returned keepdims",
      average_weight_slope(*((g[0], out[0], g[1]) if returned else (g, out)), a=a, weights=weights, axis=axis,
                           keepdims=keepdims))  # fmt: skip
 rule(np.prod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
-     masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, where, 1), axis), where))  # fmt: skip
+     masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, where, 1), axis), where),
+     initial=lambda g, a, axis=None, keepdims=False, where=True:
+     np.sum(g * np.prod(masked(a, where, 1), axis, keepdims=keepdims)))  # fmt: skip
 
 for _extremum in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):  # np.amax and np.max are two objects
     rule(_extremum, a=lambda g, a, out, axis=None, keepdims=False, where=True:
-         spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where))  # fmt: skip
+         spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where),
+         initial=lambda g, a, out, axis=None, keepdims=False, where=True:
+         np.sum(np.where(np.any(tied(a, out, axis, keepdims, where), axis=axis, keepdims=keepdims), 0, g)))  # fmt: skip
 rule(np.ptp, a=lambda g, a, axis=None, keepdims=False: spread(g, a.shape, axis, keepdims) * (
      tied(a, np.max(a, axis), axis, False) - tied(a, np.min(a, axis), axis, False)))  # fmt: skip
 
@@ -51,13 +55,15 @@ rule(np.std, "a axis dtype out ddof keepdims where mean correction",
 
 # With NaN left out: the same, where there is a number.
 rule(np.nansum, a=lambda g, a, axis=None, keepdims=False, where=True:
-     masked(spread(g, a.shape, axis, keepdims), numbers(a, where)))  # fmt: skip
+     masked(spread(g, a.shape, axis, keepdims), numbers(a, where)), initial=lambda g: np.sum(g))  # fmt: skip
 rule(np.nanmean, a=lambda g, a, axis=None, keepdims=False, where=True:
      masked(spread(g / count(a.shape, axis, keepdims, numbers(a, where)), a.shape, axis, keepdims),
             numbers(a, where)))  # fmt: skip
 rule(np.nanprod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
      masked(spread(g, a.shape, axis, keepdims) * initial * others(masked(a, numbers(a, where), 1), axis),
-            numbers(a, where)))  # fmt: skip
+            numbers(a, where)),
+     initial=lambda g, a, axis=None, keepdims=False, where=True:
+     np.sum(g * np.prod(masked(a, numbers(a, where), 1), axis, keepdims=keepdims)))  # fmt: skip
 rule(np.nanvar, "a axis dtype out ddof keepdims where mean correction",
      a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, correction=0:
      var_pullback(g, masked(a, numbers(a, where)), axis, ddof + correction, keepdims, numbers(a, where)))  # fmt: skip

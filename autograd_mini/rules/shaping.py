@@ -89,11 +89,12 @@ rule(np.append,
      arr=lambda g, arr_shape, values_shape, axis=None: unjoin(g, (arr_shape, values_shape), [0], axis)[0],
      values=lambda g, arr_shape, values_shape, axis=None:
      unjoin(g, (arr_shape, values_shape), [1], axis)[0])  # fmt: skip
-rule(np.split, ary=lambda g, axis=0: np.concatenate(g, axis))
-rule(np.array_split, ary=lambda g, axis=0: np.concatenate(g, axis))
-rule(np.vsplit, ary=lambda g: np.concatenate(g, 0))
-rule(np.hsplit, ary=lambda g: np.concatenate(g, 0 if g[0].ndim == 1 else 1))
-rule(np.dsplit, ary=lambda g: np.concatenate(g, 2))
+for _split in (np.split, np.array_split):
+    rule(_split, ary=lambda g, ary_shape, indices_or_sections, axis=0: unsplit(g, ary_shape, indices_or_sections, axis))
+rule(np.vsplit, ary=lambda g, ary_shape, indices_or_sections: unsplit(g, ary_shape, indices_or_sections, 0))
+rule(np.hsplit, ary=lambda g, ary_shape, indices_or_sections:
+     unsplit(g, ary_shape, indices_or_sections, min(len(ary_shape) - 1, 1)))  # fmt: skip
+rule(np.dsplit, ary=lambda g, ary_shape, indices_or_sections: unsplit(g, ary_shape, indices_or_sections, 2))
 
 # Repeating and padding
 rule(np.tile, A=lambda g, A_shape, reps: untile(g, A_shape, reps))
@@ -193,6 +194,16 @@ def unjoin_rows(g: Any, shapes: Any, wanted: list[int] | None, axis: int) -> Any
         return np.moveaxis(g, axis, 0)
     rows = g if len(wanted) == len(shapes) else np.take(g, wanted, axis)
     return unstack(np.moveaxis(rows, axis, 0))
+
+
+def unsplit(g: Any, shape: tuple[int, ...], ends: Any, axis: int) -> Any:
+    """Join what was split; add up where indices that don't rise made pieces overlap."""
+    axis, n = axis % len(shape), shape[axis]
+    if sum(part.shape[axis] for part in g) == n:
+        return np.concatenate(g, axis)
+    starts = [slice(start, None).indices(n)[0] for start in (0, *ends)]
+    pairs = zip(g, starts, strict=True)
+    return sum(paste([part], axis, [start], [start + part.shape[axis]], shape) for part, start in pairs)
 
 
 def untile(g: Any, shape: tuple[int, ...], reps: Any) -> Any:
