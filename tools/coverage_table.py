@@ -43,8 +43,9 @@ def facts(dask: bool = False) -> dict[str, dict[str, Any]]:
         of_it: dict[str, Any] = {"complex": not all(case.real_only for case in cases), "cases": len(cases)}
         if function in COMPOSED:
             names = signature_of(COMPOSED[function])[0]
-            wrt = {key if isinstance(key, str) else names[min(key, len(names) - 1)] for c in cases for key in c.wrt}
-            of_it["arguments"] = [param for param in names if param in wrt]
+            last = next((i for i, name in enumerate(names) if name.startswith("*")), len(names) - 1)
+            wrt = {key if isinstance(key, str) else names[min(key, last)] for c in cases for key in c.wrt}
+            of_it["arguments"] = [param.lstrip("*") for param in names if param in wrt]
         if dask:
             from dask_status import status
 
