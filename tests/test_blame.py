@@ -226,9 +226,25 @@ def test_a_line_that_raises_is_named_with_its_error() -> None:
         ) as caught:
             am.check_grads(affine, *point)
     assert isinstance(caught.value.__cause__, ValueError)
-    assert "why: there is no gradient to compare: a rule doesn't return one" in str(caught.value)
+    assert "why: there is no gradient to compare: a rule raises, or returns none" in str(caught.value)
     assert report.verdict is Verdict.WRONG
     assert named(report.blame) == {("test_blame.affine", "w")}
+
+
+def test_a_line_that_refuses_some_cotangents_hides_no_other_one() -> None:
+    @am.primitive
+    def square(x: Any) -> Any:
+        return x @ x
+
+    def symmetric_only(g: Any, x: Any) -> Any:
+        if not np.allclose(am.stop_gradient(g), am.stop_gradient(g.T)):
+            raise ValueError("not symmetric")
+        return g @ x.T + x.T @ g
+
+    am.rule(square, x=symmetric_only)
+    with planted(np.sin, x=lambda g, x: 2 * g * np.cos(x)):
+        report = am.check_grads(lambda x: np.sum(np.sin(square(x + x.T))), A[:, :3], order=1, report=True)
+    assert named(report.blame) == {("numpy.sin", "x")}
 
 
 def test_an_error_of_the_function_itself_is_raised_as_it_is() -> None:
@@ -269,6 +285,14 @@ def test_an_operation_that_takes_symmetric_matrices_only(name: str) -> None:
     assert [(one.operation, one.argument, one.order) for one in report.blame] == [
         ("test_blame.inverse_of_symmetric", "a", order)
     ]
+
+
+def test_a_line_that_raises_for_values_only_is_named() -> None:
+    am.rule(inverse_of_symmetric, a=around)
+    with planted(inverse_of_symmetric, a=lambda g, out: around(g, out) * float(g[0, 0])):
+        report = am.check_grads(lambda x: inverse_of_symmetric(x + x.T + 5 * np.eye(3)), A[:, :3], report=True)
+    assert report.verdict is Verdict.WRONG
+    assert "for a raises ConversionRefused" in report.blame[0].text
 
 
 def test_several_results_of_complex_numbers_are_looked_at_by_order_2() -> None:

@@ -121,8 +121,12 @@ def test_a_singular_matrix_raises_as_in_numpy(function):
 
 def test_the_condition_of_a_singular_matrix_is_infinite():
     assert L.cond(am.Value(np.ones((2, 2))), 1).data == INF == L.cond(np.ones((2, 2)), 1)
-    for p in (None, -2):
-        np.testing.assert_array_equal(L.cond(am.Value(np.zeros((3, 2, 2))), p).data, [INF] * 3)
+    stack = np.stack([np.zeros((2, 2)), np.eye(2), np.ones((2, 2))])
+    for p in (None, -2, 1, "fro", INF):
+        with np.errstate(divide="ignore"):
+            found = L.cond(am.Value(stack.astype(np.float32)), p)
+        np.testing.assert_allclose(found.data, L.cond(stack.astype(np.float32), p))
+        assert found.dtype == np.float32
 
 
 def of_phase(vectors):

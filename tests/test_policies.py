@@ -81,6 +81,7 @@ def test_a_histogram_of_single_precision_has_edges_of_it():
     counts, edges = np.histogram(am.Value(x))
     np.testing.assert_array_equal(edges.data, np.histogram(x)[1])
     assert edges.dtype == np.float32
+    assert np.histogram(am.Value(x), 5, (0, 1))[1].dtype == np.float32 == np.histogram(x, 5, (0, 1))[1].dtype
     np.testing.assert_array_equal(counts, np.histogram(x)[0])
 
 

@@ -20,12 +20,13 @@ from ..graph import own_module
 from ..trace import leaf_names
 from ..tree import leaves, map_leaves
 from .comparison import Comparison, coarseness
+from .faults import fault, overwritten
 from .local import Local, Pull, along, following, local, locals_of, missing_sum, pull_of, suspicion
 from .orders import entries_of, own_noise, pulled
 from .patterns import find_patterns
 from .probe import Probe, coordinates, precise, raw
 from .report import Blame, CheckError, Entry, Map, Verdict
-from .walking import LineRaised, Record, Walked, fault, overwritten, place
+from .walking import LineRaised, Record, Walked, place
 
 __all__ = ["blame", "overwritten"]
 Function = Callable[..., Any]
@@ -82,29 +83,33 @@ def blame(
         if not records:
             return ()
         found: list[Blame] = []
-        for record in records:
-            found = found or wrong_lines(record, draw, seed)
         try:
+            for record in records:
+                found = found or wrong_lines(record, draw, seed)
             found += faults(function, given, draw, order, names, not found)
             for record in records:
                 found = found or wrong_beyond(record, draw, order, seed)
-        except RuleError:  # the engine can't use what a line returns
+        except (RuleError, LineRaised):  # the engine can't use what a line returns, or there is nothing to use
             pass
     return tuple(found)
 
 
 def raising(function: Function, arguments: tuple[Any, ...], seed: int = 0) -> tuple[Blame, ...]:
-    """Find the line of a rule that raises an error when a function's gradient is computed; empty if none does."""
-    record = recorded(function, map_leaves(raw, arguments))
-    if record is None:
-        return ()
+    """Find the line of a rule that raises an error when a function's gradient is computed; empty if none does.
+
+    It may raise for the numbers as they are given, for more precise ones, or for Values, which higher orders bring.
+    """
     draw = Comparison([], rng=np.random.default_rng(seed)).weights
-    try:
-        record.by_hand(record.seeds([draw(raw(x)) for x in record.results]))
-    except LineRaised as raised:
-        name, error = raised.node.op.name, raised.__cause__
-        text = f"the rule of {name} for {raised.argument} raises {type(error).__name__}: {error}"
-        return (Blame("rule", name, raised.argument, place(raised.node), 1, None, text),)
+    given = map_leaves(raw, arguments)
+    for point in (given, map_leaves(precise, given)):
+        record = recorded(function, point)
+        if record is None:
+            continue
+        try:
+            record.lines_on_values(record.by_hand(record.seeds([draw(raw(x)) for x in record.results])))
+        except LineRaised as raised:
+            where = place(raised.node)
+            return (Blame("rule", raised.node.op.name, raised.argument, where, 1, None, str(raised)),)
     return ()
 
 
@@ -209,7 +214,7 @@ def searched(
             try:
                 pull = pull_of(one, record, walked, draw, order)
                 off = suspicion(pull, one.points, np.random.default_rng(0))
-            except (AutogradError, ValueError, ArithmeticError, np.linalg.LinAlgError):  # no result beside this point
+            except (AutogradError, LineRaised, ValueError, ArithmeticError):  # no result beside this point
                 off = 0.0
             ranked.append((off, one))
     ranked.sort(key=lambda pair: -pair[0])
@@ -219,7 +224,7 @@ def searched(
 
 
 def moving(record: Record, candidates: Sequence[Local]) -> list[Local]:
-    """Return operations as functions of how far their arguments move as they do when the function's arguments move."""
+    """Return operations as functions of how far their arguments move when the function's do, in double precision."""
     rng = np.random.default_rng(0)
     around = map_leaves(
         lambda x: x + 1e-3 * rng.standard_normal(np.shape(x)) * (abs(x) + np.mean(abs(x))), record.arguments
@@ -243,7 +248,7 @@ def tested(candidates: Sequence[Local], compare: Callable[[Local], list[Blame]])
             done[one.kind] += 1
             try:
                 wrong = compare(one)
-            except CheckError:  # not finite beside this point, or not deterministic
+            except (CheckError, LineRaised):  # not finite beside this point, or not deterministic
                 continue
             for each in wrong:
                 found.setdefault((each.operation, each.argument), each)

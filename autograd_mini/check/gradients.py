@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import AutogradError, InvalidInput, RuleError
+from ..errors import InvalidInput, NotCovered, RuleError
 from ..graph import own_module
 from ..trace import as_argument, name_of, positions
 from ..tree import leaves
@@ -155,7 +155,7 @@ def refused(
 
     An error that comes from elsewhere is raised, and one by which a rule says what it can't do.
     """
-    if isinstance(error, AutogradError) and not isinstance(error, RuleError):
+    if isinstance(error, NotCovered):
         raise error
     try:
         to_blame = raising(function, arguments, seed)

@@ -100,7 +100,7 @@ def advice(report: Report) -> tuple[str, str]:
     if all(entry.mode == "grad" for entry in wrong):
         return "it differs from central differences of the function itself", MORE
     if report.blame and all(isnan(entry.expected) for entry in wrong):
-        return "there is no gradient to compare: a rule doesn't return one", f"mend the rule; {MORE}"
+        return "there is no gradient to compare: a rule raises, or returns none", f"mend the rule; {MORE}"
     if report.blame:
         return (
             "the operation's own derivative differs from differences of that operation alone",

@@ -19,7 +19,7 @@ from .local import locals_of
 from .orders import entries_of
 from .probe import precise, raw
 from .report import CheckError, Entry, Verdict
-from .walking import place
+from .walking import LineRaised, place
 
 TESTED, EACH = 200, 20  # how many operations are looked at, and how many of one kind
 GRAVE = (Verdict.KINK, Verdict.JUMP, Verdict.OUTSIDE, Verdict.UNKNOWN)
@@ -44,7 +44,10 @@ def find_singular(function: Callable[..., Any], arguments: tuple[Any, ...], seed
     record = recorded(function, map_leaves(lambda x: precise(raw(x)), arguments))
     if record is None:
         return None
-    walked = record.by_hand(record.seeds([np.ones_like(raw(x)) for x in record.results]))
+    try:
+        walked = record.by_hand(record.seeds([np.ones_like(raw(x)) for x in record.results]))
+    except LineRaised:
+        return None
     done: Counter[Any] = Counter()
     for one in locals_of(record, walked):
         if done.total() >= TESTED or done[one.kind] >= EACH:

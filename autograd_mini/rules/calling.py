@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..graph import own_module
 from ..primitives import cast, scatter
@@ -70,7 +71,7 @@ def reduce(
     ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None
 ) -> Any:
     """Combine the slices along an axis, or along several taken as one, from the first to the last."""
-    axes = sorted(i % array.ndim for i in over_axes(axis, array.ndim))
+    axes = sorted(over_axes(axis, array.ndim))
     moved = np.moveaxis(array, axes, range(len(axes)))
     rest = moved.shape[len(axes) :]
     slices = list(np.reshape(moved, (-1, *rest)))
@@ -100,8 +101,8 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
 
 
 def over_axes(axis: Any, ndim: int) -> Sequence[int]:
-    """Return the axes that a reduction is over, counted from the first."""
-    return range(ndim) if axis is None else [i % ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
+    """Return the axes that a function goes over, counted from the first."""
+    return range(ndim) if axis is None else normalize_axis_tuple(axis, ndim)
 
 
 def fold(ufunc: Any, slices: Sequence[Any], start: Any, dtype: Any) -> list[Any]:

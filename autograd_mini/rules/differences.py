@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InvalidInput
+from ..errors import ShapeError
 from ..graph import own_module
-from ..primitives import cast
+from ..primitives import cast, contains_value
 from ..registry import composed, rule
+from .calling import over_axes
 from .reductions import sum_like
 
 own_module(globals())
-# Differences and ramps
 rule(np.diff, "a n axis prepend append",
      a=lambda g, a_shape, n=1, axis=-1, prepend_shape=None, append_shape=None:
      undiff(g, (prepend_shape, a_shape, append_shape), 1, n, axis),
@@ -53,9 +53,11 @@ def undiff(g: Any, shapes: Sequence[tuple[int, ...] | None], part: int, n: int =
     The transpose of a difference is the difference of opposite sign, with zeros around.
     """
     shape: Any = shapes[part]
+    if n == 0:  # NumPy joins nothing
+        return g if part == 1 else np.zeros_like(g, shape=shape)
     lengths = [0 if one is None else one[axis] if one else 1 for one in shapes]
-    if n == 0 or sum(lengths) <= n:  # NumPy joins nothing for n = 0
-        return g if n == 0 and part == 1 else np.zeros_like(g, shape=shape)
+    if sum(lengths) <= n:
+        return np.zeros_like(g, shape=shape)
     axis %= g.ndim
     widths = [(n, n) if i == axis else (0, 0) for i in range(g.ndim)]
     whole = (-1) ** n * np.diff(np.pad(g, widths), n, axis)
@@ -66,9 +68,9 @@ def undiff(g: Any, shapes: Sequence[tuple[int, ...] | None], part: int, n: int =
 @composed(np.gradient, arrays="f")
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Take the slope along each axis."""
-    axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = over_axes(axis, f.ndim)
     if len(varargs) not in (0, 1, len(axes)):
-        raise InvalidInput(
+        raise ShapeError(
             f"np.gradient got {len(varargs)} spacings for {len(axes)} axes",
             "each axis has its own",
             f"one for all, or {len(axes)}",
@@ -86,21 +88,25 @@ def slope_along(f: Any, spacing: Any, axis: int, edge_order: int) -> Any:
     """
     n, f = f.shape[axis], np.moveaxis(f, axis, -1)
     if n < edge_order + 1 or edge_order not in (1, 2):
-        raise InvalidInput(
+        raise ShapeError(
             f"np.gradient with edge_order={edge_order} along an axis of {n} elements",
             "at each end it takes edge_order + 1 elements, two or three",
             "edge_order=1 or 2, and a longer axis",
         )
     if np.ndim(spacing) and np.shape(spacing) != (n,):
-        raise InvalidInput(
+        raise ShapeError(
             f"np.gradient got coordinates of shape {np.shape(spacing)} for an axis of {n} elements",
             "each element of the axis has one coordinate",
             f"a vector of {n} coordinates, or a number for even spacing",
         )
-    width = np.diff(spacing) if np.ndim(spacing) else spacing
-    left, right = (width[:-1], width[1:]) if np.ndim(spacing) else (1.0, 1.0)
+    width = np.diff(np.multiply(spacing, 1.0)) if np.ndim(spacing) else spacing
+    if np.ndim(width) and not contains_value(width) and np.all(width == width[0]):
+        width = width[0]
     side = np.diff(f) / width
-    inner = (side[..., :-1] * right + side[..., 1:] * left) / (left + right)
+    if np.ndim(width):
+        inner = (side[..., :-1] * width[1:] + side[..., 1:] * width[:-1]) / (width[:-1] + width[1:])
+    else:
+        inner = (f[..., 2:] - f[..., :-2]) / (2 * width)
     first, last = side[..., :1], side[..., -1:]
     if edge_order == 2:
         first, last = 2 * first - inner[..., :1], 2 * last - inner[..., -1:]

@@ -98,7 +98,7 @@ rule(np.heaviside, x1=None, x2=lambda g, x1: g * (x1 == 0))
 rule(np.ldexp, x1=lambda g, x2: np.ldexp(g, x2), x2=None)
 rule(np.nextafter, x1=lambda g: g, x2=None)
 rule(np.unwrap, "p discont axis period", p=lambda g: g, discont=None,
-     period=lambda g, p, out, period: np.sum(g * np.rint((out - p) / period)))  # fmt: skip
+     period=lambda g, p, out, period: np.sum(g * np.nan_to_num(np.rint((out - p) / period))))  # fmt: skip
 
 # Parts of complex numbers. Cotangents are unconjugated: dL = Re(g dz).
 rule(np.real, "val", broadcasts=True, val=lambda g: g)

@@ -119,7 +119,9 @@ def warn_if_defective(v: Any, name: str) -> None:
 
 def warn_of_phase(turned: Any, size: Any, name: str) -> None:
     """Warn if a gradient goes through the phase of complex vectors, which turning them by an angle shows."""
-    if np.any(np.abs(turned) > np.sqrt(np.finfo(size.dtype).eps) * size):
+    limits = np.finfo(size.dtype)
+    largest = np.max(size, axis=-1, keepdims=True, initial=limits.tiny / limits.eps)  # not what is left of underflow
+    if np.any(np.abs(turned) > np.sqrt(limits.eps) * largest):
         warn_degenerate(
             f"{name}: the function depends on the phase of complex vectors, which is LAPACK's choice and has no"
             " derivative. The gradient takes them as turning with nothing; make the function independent of it, say by"

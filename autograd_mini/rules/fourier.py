@@ -48,7 +48,7 @@ def axes_of(shape: tuple[int, ...], s: Sequence[int] | None, axes: Sequence[int]
     return list(range(-len(shape if s is None else s), 0) if axes is None else axes)
 
 
-def over_axes(g: Any, transform: Callable[..., Any], shape: tuple[int, ...], axes: list[int], norm: str | None) -> Any:
+def along_axes(g: Any, transform: Callable[..., Any], shape: tuple[int, ...], axes: list[int], norm: str | None) -> Any:
     """Pull back through a complex transform over several axes, each resized from its length in `shape`."""
     for axis in axes:
         g = resized(transform(g, axis=axis, norm=norm), axis, shape[axis])
@@ -59,23 +59,23 @@ def several_real_back(g: Any, shape: tuple[int, ...], s: Any, axes: Any, norm: s
     """Pull back through `rfftn`: a real transform over the last axis, then complex ones."""
     *others, last = axes_of(shape, s, axes)
     n = shape[last] if s is None or s[-1] == -1 else s[-1]
-    return real_back(over_axes(g, fft.fft, shape, others, norm), n, shape[last], last, norm)
+    return real_back(along_axes(g, fft.fft, shape, others, norm), n, shape[last], last, norm)
 
 
 def several_half_back(g: Any, shape: tuple[int, ...], s: Any, axes: Any, norm: str | None) -> Any:
     """Pull back through `irfftn`: complex transforms, then one with a real result over the last axis."""
     *others, last = axes_of(shape, s, axes)
-    return over_axes(half_back(g, shape[last], last, norm), fft.ifft, shape, others, norm)
+    return along_axes(half_back(g, shape[last], last, norm), fft.ifft, shape, others, norm)
 
 
-rule(fft.fft, a=lambda g, a_shape, axis=-1, norm=None: over_axes(g, fft.fft, a_shape, [axis], norm))
-rule(fft.ifft, a=lambda g, a_shape, axis=-1, norm=None: over_axes(g, fft.ifft, a_shape, [axis], norm))
+rule(fft.fft, a=lambda g, a_shape, axis=-1, norm=None: along_axes(g, fft.fft, a_shape, [axis], norm))
+rule(fft.ifft, a=lambda g, a_shape, axis=-1, norm=None: along_axes(g, fft.ifft, a_shape, [axis], norm))
 rule(fft.fftn, a=lambda g, a_shape, s=None, axes=None, norm=None:
-     over_axes(g, fft.fft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
+     along_axes(g, fft.fft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
 rule(fft.ifftn, a=lambda g, a_shape, s=None, axes=None, norm=None:
-     over_axes(g, fft.ifft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
-rule(fft.fft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: over_axes(g, fft.fft, a_shape, list(axes), norm))
-rule(fft.ifft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: over_axes(g, fft.ifft, a_shape, list(axes), norm))
+     along_axes(g, fft.ifft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
+rule(fft.fft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: along_axes(g, fft.fft, a_shape, list(axes), norm))
+rule(fft.ifft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: along_axes(g, fft.ifft, a_shape, list(axes), norm))
 
 rule(fft.rfft, a=lambda g, a_shape, n=None, axis=-1, norm=None:
      real_back(g, a_shape[axis] if n is None else n, a_shape[axis], axis, norm))  # fmt: skip

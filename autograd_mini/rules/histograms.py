@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
-from ..primitives import data_of
+from ..primitives import cast, data_of
 from ..registry import composed
 from .statistics import gathered
 
@@ -23,6 +23,13 @@ own_module(globals())
 @composed(np.histogram_bin_edges)
 def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """Return the edges that were given, or equal steps from the smallest to the largest element."""
+    edges = edges_of(a, bins, range)
+    dtype = np.result_type(*(() if range is None else range), a)
+    return edges if np.ndim(bins) == 1 or dtype.kind != "f" or edges.dtype == dtype else cast(edges, dtype)
+
+
+def edges_of(a: Any, bins: Any, range: Any) -> Any:
+    """Return the edges that were given, or equal steps, in double precision if the range is of integers."""
     if np.ndim(bins) == 1:
         return np.asarray(bins) if isinstance(bins, (list, tuple)) else bins
     x = np.ravel(a)
@@ -74,7 +81,7 @@ def histogramdd(
     n = len(columns)
     each = list(bins) if hasattr(bins, "__len__") else [bins] * n
     ranges = [None] * n if range is None else range
-    edges = [bin_edges(x, own, limits) for x, own, limits in zip(columns, each, ranges, strict=True)]
+    edges = [edges_of(x, own, limits) for x, own, limits in zip(columns, each, ranges, strict=True)]
     counts = 1.0 * counted(columns, edges, weights)
     return as_density(counts, edges) / np.sum(counts) if density else counts, edges
 

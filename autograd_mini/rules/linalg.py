@@ -129,15 +129,15 @@ def cond(x: Any, p: Any = None) -> Any:
     """Return the quotient of the largest and the smallest singular value, or the norms of x and its inverse."""
     if p in (None, 2, -2):
         s = np.linalg.svd(x, compute_uv=False)
-        ends = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
-        zero = (ends[1] == 0) & (ends[0] == 0)  # infinite, as NumPy has it
-        return ends[0] / np.where(zero, 1, ends[1]) + np.where(zero, np.inf, 0)
+        above, below = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
+        zero = (above == 0) & (below == 0)
+        return np.where(zero, np.inf, above / np.where(zero, 1, below))
     try:
         inverted = np.linalg.inv(x)
     except np.linalg.LinAlgError:
-        if np.ndim(x) > 2:
-            raise
-        inverted = np.zeros_like(x) + np.inf  # as NumPy has it
+        singular = np.asarray(np.linalg.slogdet(data_of(x))[0] == 0)
+        regular = np.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x)
+        return np.where(singular, np.inf, cond(regular, p))
     return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(inverted, p, axis=(-2, -1))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import NotCovered
 from ..graph import own_module
-from ..primitives import getitem, scatter
+from ..primitives import data_of, getitem, scatter
 from ..registry import prepared, rule
 from .reductions import sum_like
 from .shaping import transform
@@ -28,8 +28,8 @@ rule(np.pad, "array pad_width mode constant_values reflect_type stat_length end_
 
 
 @prepared(np.pad)
-def bent_padding(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
-    """Join the array with what stands around it, axis by axis, if that isn't linear in the array."""
+def joined_padding(array: Any, pad_width: Any, mode: Any = "constant", **options: Any) -> Any:
+    """Join the array with what stands around it, axis by axis, where that isn't linear in the array."""
     if callable(mode):
         raise NotCovered(
             "np.pad with a function as its mode has no derivative rule",
@@ -39,24 +39,28 @@ def bent_padding(array: Any, pad_width: Any, mode: Any = "constant", **options: 
     statistic: Any = {"maximum": np.max, "minimum": np.min, "median": np.median}.get(mode)
     if statistic is None:
         return (array, pad_width, mode), options
-    stat_length = options.pop("stat_length", None)
-    lengths = np.broadcast_to(max(array.shape) if stat_length is None else stat_length, (array.ndim, 2)).tolist()
+    np.pad(data_of(array), pad_width, mode, **options)  # raises if NumPy refuses an argument
+    stat_length = options.get("stat_length")
+    lengths = np.broadcast_to(sum(array.shape) if stat_length is None else stat_length, (array.ndim, 2)).tolist()
     for axis, width in enumerate(widths_of(pad_width, array.ndim)):
         n, before = array.shape[axis], (slice(None),) * axis
         ends = [slice(0, lengths[axis][0]), slice(max(n - lengths[axis][1], 0), n)]
-        around = [
-            np.repeat(statistic(getitem(array, (*before, end)), axis=axis, keepdims=True), count, axis)
-            for end, count in zip(ends, width, strict=True)
-        ]
-        array = np.concatenate([around[0], array, around[1]], axis=axis)
+        parts = [array]
+        for place, end, count in zip((0, 2), ends, width, strict=True):
+            if count:
+                one = statistic(getitem(array, (*before, end)), axis=axis, keepdims=True)
+                parts.insert(place, np.repeat(one, count, axis))
+        array = np.concatenate(parts, axis=axis)
     return array
 
 
 def widths_of(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
     """Return how many elements `np.pad` puts before and after an array, for each axis."""
     if isinstance(pad_width, dict):
-        pad_width = [pad_width.get(i, pad_width.get(i - ndim, 0)) for i in range(ndim)]
-        pad_width = [(width, width) if isinstance(width, int) else width for width in pad_width]
+        found: list[Any] = [(0, 0)] * ndim
+        for axis, width in pad_width.items():
+            found[axis] = np.broadcast_to(width, 2)
+        pad_width = found
     return [(low, high) for low, high in np.broadcast_to(pad_width, (ndim, 2)).tolist()]
 
 
@@ -89,4 +93,4 @@ def unpad_values(g: Any, shape: tuple[int, ...], pad_width: Any, mode: str, opti
             shares: Any = np.pad(np.zeros(shape[axis]), width, mode, **{option: values})
             found.append(np.sum(transform(g, np.expand_dims(shares, -1), axis)))
         g = unpad_axis(g, axis, shape[axis], width, mode, {})
-    return np.reshape(np.stack(found[::-1]), (len(shape), 2))
+    return np.reshape(np.stack(found[::-1]), (len(shape), 2)) if shape else np.zeros_like(g, shape=(0, 2))

@@ -83,11 +83,13 @@ def from_lanes(lanes: Any, shape: tuple[int, ...], axis: Any) -> Any:
 
 
 def weights_of(weights: Any, shape: tuple[int, ...], axis: Any) -> Any:
-    """Return the weights of the elements in lanes; given as a vector, they are those along the axis."""
+    """Return the weights of the elements in lanes; they may be given along the axes alone."""
     if weights is None:
         return None
     if np.shape(weights) != shape:
-        weights = np.reshape(weights, [-1 if i in over_axes(axis, len(shape)) else 1 for i in range(len(shape))])
+        axes = over_axes(axis, len(shape))
+        turned = np.transpose(weights, np.argsort(axes))
+        weights = np.reshape(turned, [n if i in axes else 1 for i, n in enumerate(shape)])
     return lanes_of(np.broadcast_to(weights, shape), axis)
 
 

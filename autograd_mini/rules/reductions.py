@@ -33,10 +33,10 @@ rule(np.prod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True:
      np.sum(g * np.prod(masked(a, where, 1), axis, keepdims=keepdims)))  # fmt: skip
 
 for _extremum in (np.max, np.min, np.amax, np.amin, np.nanmax, np.nanmin):  # np.amax and np.max are two objects
-    rule(_extremum, a=lambda g, a, out, axis=None, keepdims=False, where=True:
-         spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where),
-         initial=lambda g, a, out, axis=None, keepdims=False, where=True:
-         np.sum(np.where(np.any(tied(a, out, axis, keepdims, where), axis=axis, keepdims=keepdims), 0, g)))  # fmt: skip
+    rule(_extremum, a=lambda g, a, out, axis=None, keepdims=False, initial=None, where=True:
+         spread(g, a.shape, axis, keepdims) * tied(a, out, axis, keepdims, where, initial),
+         initial=lambda g, a, out, initial, axis=None, keepdims=False, where=True: np.sum(
+             g * (1 - np.sum(tied(a, out, axis, keepdims, where, initial), axis=axis, keepdims=keepdims))))  # fmt: skip
 rule(np.ptp, a=lambda g, a, axis=None, keepdims=False: spread(g, a.shape, axis, keepdims) * (
      tied(a, np.max(a, axis), axis, False) - tied(a, np.min(a, axis), axis, False)))  # fmt: skip
 
@@ -119,8 +119,8 @@ def count(shape: tuple[int, ...], axis: Any, keepdims: bool, where: Any) -> Any:
     return math.prod(shape[i] for i in (axis if isinstance(axis, tuple) else (axis,)))
 
 
-def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
-    """Return the share of each element in an extremum: 1 / (the number of elements that reach it), or 0.
+def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True, initial: Any = None) -> Any:
+    """Return the share of each element in an extremum: 1 / (how many reach it, with the initial value), or 0.
 
     An extremum that is NaN comes from the elements that are.
     """
@@ -128,7 +128,8 @@ def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
     hit = (a == wide) | (np.isnan(a) & np.isnan(wide))
     if where is not True:
         hit = hit & where
-    return hit / np.maximum(np.sum(hit, axis=axis, keepdims=True), 1)
+    more = 0 if initial is None else wide == initial
+    return hit / np.maximum(np.sum(hit, axis=axis, keepdims=True) + more, 1)
 
 
 def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: Any, mean: Any = None) -> Any:

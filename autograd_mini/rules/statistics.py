@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
-from ..primitives import cast
+from ..primitives import cast, data_of
 from ..registry import composed, prepared, rule
 
 own_module(globals())
@@ -24,7 +24,8 @@ def unrolled(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, peri
     """Take what is periodic as one period, with the last point before it and the first one after it."""
     if period is None:
         return (x, xp, fp, left, right), {}
-    period = np.abs(period)
+    np.interp(*map(data_of, (x, xp, fp)), period=data_of(period))  # raises if NumPy refuses an argument
+    period = np.abs(1.0 * period)
     x, xp = np.remainder(x, period), np.remainder(xp, period)
     order = np.argsort(xp, kind="stable")
     xp, fp = (np.take_along_axis(y, order, 0) for y in (xp, np.ravel(fp)))
