@@ -19,6 +19,7 @@ from .walking import Record, Walked, passed_on, same, unsummed
 
 Function = Callable[..., Any]
 own_module(globals())
+STILL = 1e-9  # the part of an array's size below which a movement is taken for rounding
 WIDE = 1000  # the size up to which an argument is broadcast to look for a missing sum
 
 
@@ -104,13 +105,16 @@ def along(one: Local, other: Local) -> Local:
     Some operations have no value as soon as their arguments leave, say, the symmetric matrices. The function that calls
     them keeps to these.
     """
-    tangents = tuple(np.asarray(y - x) for x, y in zip(one.points, other.points, strict=True))
+    tangents = [np.asarray(y - x) for x, y in zip(one.points, other.points, strict=True)]
+    sizes = [np.max(abs(np.asarray(x)), initial=0) for x in one.points]
+    # An argument that moves by its rounding alone doesn't move.
+    tangents = [v * (np.max(abs(v), initial=0) > STILL * size) for v, size in zip(tangents, sizes, strict=True)]
 
     def function(*steps: Any) -> Any:
         return one.function(*(x + t * v for x, t, v in zip(one.points, steps, tangents, strict=True)))
 
     function.__name__ = one.function.__name__
-    return one._replace(function=function, points=(0.0,) * len(tangents), tangents=tangents)
+    return one._replace(function=function, points=(0.0,) * len(tangents), tangents=tuple(tangents))
 
 
 def pull_of(one: Local, record: Record, walked: Walked, draw: Function, order: int) -> Pull:
