@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
+from pkgutil import resolve_name
 from typing import Any
 
 import numpy as np
@@ -174,8 +176,17 @@ def coverage(function: Callable[..., Any] | str | None = None) -> Table | Row:
         return row_of(named(function))
     if function is not None:
         import_rules(qualified_name(function))
-        return row_of(function)
+        return row_of(namesake(function))
     return Table(sorted(map(row_of, known_functions()), key=lambda row: row.name))
+
+
+def namesake(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function that the registry knows under the name of another, as those of `autograd_mini.scipy`."""
+    if any(function in table for table in (RULES, COMPOSED, ZERO, PLAIN, REFUSED)):
+        return function
+    name = qualified_name(function)
+    import_rules(name)
+    return next((f for f in known_functions() if qualified_name(f) == name), function)
 
 
 def named(name: str) -> Callable[..., Any]:
@@ -183,6 +194,9 @@ def named(name: str) -> Callable[..., Any]:
     name = name.replace("np.", "numpy.", 1) if name.startswith("np.") else name
     import_rules(name)
     found: Any = next((f for f in known_functions() if qualified_name(f) == name), None)
+    if found is None and name.startswith("scipy."):
+        with suppress(ImportError, AttributeError, ValueError):
+            found = namesake(resolve_name(name))
     if found is None and name.startswith("numpy."):
         found = np
         for part in name.split(".")[1:]:

@@ -44,11 +44,16 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
         return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)
     if method in COMPOSED:
         return COMPOSED[method](ufunc, *inputs, **kwargs)
+    if method == "at":
+        instead = f"am.set_at(a, i, np.{ufunc.__name__}(a[i], v)), for indices i that don't repeat"
+        refusals.refuse_function(f"{qualified_name(ufunc)}.at", instead)
     if method != "__call__":
         refusals.refuse_uncovered(f"{qualified_name(ufunc)}.{method}", inputs, kwargs, method=True)
     rule = RULES.get(ufunc)
     if rule is None:
         return call_without_rule(ufunc, inputs, kwargs)
+    if ufunc.signature and not kwargs.keys().isdisjoint(("axis", "axes", "keepdims")):
+        return COMPOSED["axes"](ufunc, *inputs, **kwargs)
     for name in kwargs:
         if name not in ("where", "dtype", "casting", "order", "subok"):
             refusals.refuse_argument(rule, name, kwargs[name])

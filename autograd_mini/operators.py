@@ -214,7 +214,7 @@ class ArrayOperators(Recorded):
         """Return the same elements in another shape (`np.reshape`)."""
         if shape is None:
             shape = sizes[0] if len(sizes) == 1 else sizes
-        return np.reshape(self, shape, order=order)
+        return np.reshape(self, shape) if order == "C" else np.reshape(self, shape, order=order)
 
     def transpose(self, *axes: Any) -> Any:
         """Return the array with its axes permuted (`np.transpose`)."""
@@ -234,7 +234,7 @@ class ArrayOperators(Recorded):
 
     def flatten(self, order: Any = "C") -> Any:
         """Return the elements as one axis (`np.ravel`)."""
-        return np.ravel(self, order=order)
+        return np.ravel(self) if order == "C" else np.ravel(self, order=order)
 
     def item(self, *index: Any) -> Any:
         """Return one element as a Python number, without its history."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from .errors import InvalidInput
 from .registry import rule
 
 
@@ -114,11 +116,28 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
         if value is None and kwargs:
             value = first_value(list(kwargs.values()))
         if value is None:
+            refuse_hidden(function, (*args, *kwargs.values()))
             return function(*args, **kwargs)
         return value.__array_function__(dispatching, (type(value),), args, kwargs)
 
     dispatching.on_raw = function  # type: ignore[attr-defined]
     return dispatching
+
+
+def refuse_hidden(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    """Raise if an argument is a dict or an object of a dataclass with a Value in it: its derivative would be lost."""
+    for arg in args:
+        if isinstance(arg, dict) or (is_dataclass(arg) and not isinstance(arg, type)):
+            inside = list(arg.values() if isinstance(arg, dict) else vars(arg).values())
+            if contains_value(inside):
+                raise InvalidInput(
+                    f"{function.__name__} was called with a Value inside of a {type(arg).__name__}",
+                    "a function with a derivative of its own sees Values that are arguments, or in lists of them",
+                    "the Values as arguments of their own",
+                )
+            refuse_hidden(function, tuple(inside))
+        elif isinstance(arg, (list, tuple)):
+            refuse_hidden(function, tuple(arg))
 
 
 def custom_vjp(

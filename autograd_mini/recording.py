@@ -172,6 +172,8 @@ def what_to_save(rule: Rule, edges: list[Any], raw: dict[str, Any], result: Any)
                 saved[need] = raw[need]
             elif need == "out":
                 saved[need] = result
+            elif need in rule.defaults:
+                saved[need] = rule.defaults[need]
             elif need.endswith("_shape") and need[:-6] in raw:
                 whole = raw[need[:-6]]
                 listed = "wanted" in rule.pullbacks[name].names and isinstance(whole, (list, tuple))
@@ -275,9 +277,11 @@ def switched_on(mode: Any, node: Any, call: Call) -> None:
         refuse_anomaly(call.result, f"the result of {node.op.name}", node)
         for saved in node.saved.values():
             for x in saved if isinstance(saved, (list, tuple)) else (saved,):
-                if isinstance(x, ndarray) and x.flags.writeable:
-                    x.flags.writeable = False
-                    mode.locked.append(x)
+                while isinstance(x, ndarray):  # a view, and the array that it is a view of
+                    if x.flags.writeable:
+                        x.flags.writeable = False
+                        mode.locked[id(x)] = x, node
+                    x = x.base
 
 
 def array(data: Any, name: str | None = None) -> Value:

@@ -54,6 +54,8 @@ class Rule:
         Parameters whose derivative is zero everywhere (the condition of `np.where`).
     broadcasts : bool
         Whether the engine sums a cotangent over axes that the function broadcast.
+    defaults : dict
+        Of a primitive, the defaults of its parameters.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Rule:
         self.star = next((i for i, p in enumerate(params) if p.startswith("*")), None)
         self.params = tuple(p.lstrip("*") for p in params)
         self.broadcasts = broadcasts
+        self.defaults = signature_of(function)[1] if hasattr(function, "on_raw") else {}
         self.constants = frozenset(p for p, line in lines.items() if line is None)
         self.pullbacks = {p: self._read(p, line) for p, line in lines.items() if line is not None}
 

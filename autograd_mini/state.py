@@ -25,7 +25,7 @@ class Mode:
     full_record: bool = False
     scope: tuple[str, ...] = ()
     anomaly: bool = False
-    locked: Any = None  # the arrays that detect_anomaly made read-only
+    locked: Any = None  # the arrays that detect_anomaly made read-only, as `Locked`
 
 
 _mode: ContextVar[Mode | None] = ContextVar("autograd_mini_mode", default=None)
@@ -94,6 +94,9 @@ def scope(name: str) -> Iterator[None]:
         yield
 
 
+Locked = dict[int, tuple[Any, Any]]  # by its id, an array and the node that saved it
+
+
 @contextmanager
 def detect_anomaly() -> Iterator[None]:
     """Raise at the first NaN or infinity, in a value or a gradient, naming the operation and its line.
@@ -114,17 +117,25 @@ def detect_anomaly() -> Iterator[None]:
     ...
     autograd_mini.errors.AnomalyError: the result of numpy.log is nan...
     """
-    locked: list[Any] = []
+    locked: Locked = {}
     with switched(anomaly=True, locked=locked):
         try:
             yield
+        except ValueError as error:
+            if "read-only" in str(error) and locked:
+                names = ", ".join(dict.fromkeys(node.op.name for _, node in locked.values()))
+                error.add_note(
+                    "  why: inside am.detect_anomaly() what an operation saved is read-only until the backward pass has"
+                    f" used it; {names} saved arrays\n  instead: the write after backward(), or into a copy"
+                )
+            raise
         finally:
             unlock(locked)
 
 
-def unlock(locked: list[Any]) -> None:
+def unlock(locked: Locked) -> None:
     """Make arrays writable again: owners of memory before their views, which can't be writable alone."""
-    for array in sorted(locked, key=lambda array: array.base is not None):
+    for array, _ in sorted(locked.values(), key=lambda pair: pair[0].base is not None):
         array.flags.writeable = True
     locked.clear()
 

@@ -17,6 +17,7 @@ from case import Case, like
 import autograd_mini as am
 from autograd_mini.registry import COMPOSED
 
+OTHER = "other numbers than NumPy's"
 CONVERTED = r"The `.*` function is not implemented by Dask array"  # Dask's warning that it goes on with NumPy
 
 
@@ -38,17 +39,20 @@ def agree(found: Sequence[Any], wanted: Sequence[Any]) -> bool:
     if not all(isinstance(y, da.Array) and y.shape == np.shape(w) for y, w in zip(found, wanted, strict=True)):
         return False
     pairs = zip(dask.compute(*found), wanted, strict=True)
-    return all(np.allclose(y, w, 1e-8, 1e-8, equal_nan=True) for y, w in pairs)
+    return all(np.shape(y) == np.shape(w) and np.allclose(y, w, 1e-8, 1e-8, equal_nan=True) for y, w in pairs)
 
 
-def evaluates(case: Case, inputs: list[Any]) -> bool:
-    """Whether the function itself, without a gradient, gives Dask arrays with the same numbers as NumPy."""
+def evaluated(case: Case, inputs: list[Any]) -> list[Any] | None:
+    """Return the Dask arrays that the function itself gives, without a gradient; None if Dask doesn't have it."""
     if case.function in COMPOSED or hasattr(case.function, "on_raw"):
         inputs = [am.Value(x) for x in inputs]  # the engine makes it of other functions
     try:
-        return agree([y.data if isinstance(y, am.Value) else y for y in case(*inputs)], case(*case.inputs))
+        found = [y.data if isinstance(y, am.Value) else y for y in case(*inputs)]
+        dask.compute(*found)
     except Exception:
-        return False
+        return None
+    known = all(isinstance(y, da.Array) and not np.any(np.isnan(y.shape)) for y in found)
+    return found if known else None
 
 
 def pulled(case: Case, inputs: list[Any], us: list[Any], ws: list[Any]) -> list[Any]:
@@ -58,13 +62,16 @@ def pulled(case: Case, inputs: list[Any], us: list[Any], ws: list[Any]) -> list[
 
 
 def outcome(case: Case, splits: int) -> str:
-    """Return what a case does with Dask arrays, at first and second order: "works", "no function", or what is wrong."""
+    """Return what a case does with Dask arrays, at order 1 and 2: "works", "no function", `OTHER`, or what is wrong."""
     with warnings.catch_warnings(), np.errstate(all="ignore"), dask.config.set(scheduler="synchronous"):
         warnings.simplefilter("ignore")
         warnings.filterwarnings("error", CONVERTED, FutureWarning)
         inputs = [in_dask(x, splits) for x in case.inputs]
-        if not evaluates(case, inputs):
+        values = evaluated(case, inputs)
+        if values is None:
             return "no function"
+        if not agree(values, case(*case.inputs)):
+            return OTHER
         us, ws = list(like(case(*case.inputs), 100)), list(like(case.inputs, 200))
         wanted = pulled(case, case.inputs, us, ws)
         try:
@@ -78,14 +85,19 @@ def status(cases: Sequence[Case]) -> str:
     """Return what is true of all sample calls of one function that Dask can evaluate.
 
     "works", with each axis in several chunks; "needs one chunk", if one of the calls does; "not in Dask", if Dask has
-    none of the calls; "rule not in Dask", if it lacks what a rule calls; nothing if there is no suitable call.
+    none of the calls; "rule not in Dask", if it lacks what a rule calls; "differs in Dask", if all have other numbers
+    than NumPy's, and "..., some calls differ" if some have; nothing if there is no suitable call.
     """
     cases = [case for case in cases if suits(case)]
     whole = [outcome(case, 1) for case in cases]
-    known = [(case, found) for case, found in zip(cases, whole, strict=True) if found != "no function"]
+    chunked = [outcome(case, 2) for case in cases]
+    differ = [OTHER in pair for pair in zip(whole, chunked, strict=True)]
+    known = [i for i, found in enumerate(whole) if found != "no function" and not differ[i]]
     if not known:
-        return "not in Dask" if cases else ""
-    if any(found != "works" for _, found in known):
-        return "rule not in Dask"
-    split = all(any(outcome(case, splits) == "works" for splits in (2, 0)) for case, _ in known)
-    return "works" if split else "needs one chunk"
+        return "differs in Dask" if any(differ) else "not in Dask" if cases else ""
+    if any(whole[i] != "works" for i in known):
+        made = "rule not in Dask"
+    else:
+        split = all(chunked[i] == "works" or outcome(cases[i], 0) == "works" for i in known)
+        made = "works" if split else "needs one chunk"
+    return f"{made}, some calls differ" if any(differ) else made

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.linalg
 from cases import CASES
 
 import autograd_mini as am
@@ -150,6 +151,8 @@ def test_coverage_answers_for_one_function():
     assert str(row).splitlines()[0] == "name:       numpy.median"
     assert am.coverage(np.cov).arguments == ("m", "y", "aweights")
     assert am.coverage(np.floor).how == "zero"
+    assert am.coverage("scipy.linalg.expm").arguments == ("A",) == am.coverage(scipy.linalg.expm).arguments
+    assert am.coverage("scipy.special.gamma").how == "rule"
     assert am.coverage("numpy.shape").how == "looks"
     assert am.coverage(np.fill_diagonal).instead == "am.set_at(v, np.diag_indices(n), new)"
     assert am.coverage("numpy.zeros").how == "unknown"

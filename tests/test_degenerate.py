@@ -129,6 +129,15 @@ def test_the_condition_of_a_singular_matrix_is_infinite():
         assert found.dtype == np.float32
 
 
+def test_simple_roots_beside_a_multiple_one_have_their_derivatives():
+    def first(a):
+        return np.real(np.roots(np.append(a, [0, 0])))[0]
+
+    with pytest.warns(DegenerateWarning, match="multiple"):
+        found = am.grad(first)(np.array([1.0, -6, 11, -6]))
+    np.testing.assert_allclose(found, -np.array([27.0, 9, 3, 1]) / 2, rtol=1e-9)  # -r^k / P'(r) at r = 3
+
+
 def of_phase(vectors):
     return np.sum(np.real(vectors))
 

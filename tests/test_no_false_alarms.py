@@ -54,7 +54,7 @@ def test_no_rule_is_called_wrong_at_a_planted_point(case: Case, plant: str, dtyp
     inputs = [np.asarray(PLANTS[plant](x, rng), dtype)[()] for x in case.inputs]
     try:
         case(*inputs)
-    except (np.linalg.LinAlgError, ZeroDivisionError):  # the function has no value there
+    except (ValueError, ZeroDivisionError):  # the function has no value there
         return
     with warnings.catch_warnings():
         warnings.simplefilter("error", DegenerateWarning)

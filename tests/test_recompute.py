@@ -9,13 +9,14 @@ import re
 import subprocess
 import sys
 import weakref
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import autograd_mini as am
-from autograd_mini.errors import NotCovered, RuleError, StaleDataError
+from autograd_mini.errors import InvalidInput, NotCovered, RuleError, StaleDataError
 from autograd_mini.graph import ancestors
 
 
@@ -182,6 +183,32 @@ def test_a_wrong_line_is_refused_at_once_and_a_wrong_slope_by_the_check():
 
     report = am.check_grads(cube, X, report=True)
     assert report.blame[0].operation.endswith("cube")
+
+
+def test_a_line_may_name_a_parameter_that_has_a_default():
+    @am.custom_vjp(x=lambda g, x, k: 2 * k * g * x, k=lambda g, x: g * x**2)
+    def scaled_square(x, k=2.0):
+        return k * x**2
+
+    assert am.grad(scaled_square)(3.0) == 12
+    assert am.grad(scaled_square)(3.0, k=5.0) == 30
+    assert am.check_grads(scaled_square, 3.0, order=2).ok
+
+
+@dataclass
+class Holder:
+    a: object
+
+
+@pytest.mark.parametrize("inside", [lambda v: {"a": v}, lambda v: {"a": [0, {"b": v}]}, Holder])
+def test_a_value_inside_a_container_does_not_pass_by_its_derivative(inside):
+    @am.custom_vjp(x=lambda g: g)
+    def rounded(x):
+        return x
+
+    with pytest.raises(InvalidInput, match=r"rounded was called with a Value inside of a (dict|Holder)"):
+        rounded(inside(am.Value(1.3)))
+    assert rounded(inside(1.3)) == inside(1.3)
 
 
 def test_several_results_of_a_function_of_the_users_own():

@@ -19,6 +19,7 @@ from .slopes import Shape, slopes
 Draw = Callable[[Any], Any]
 BESIDE = 12  # at how many points beside a kink the slope is looked at, where it isn't that of a side
 AROUND, NEAR = 8, 2.0**-30  # at how many points so near slopes are looked at to tell whether there is a tie
+TRIES = 16  # for each of them how many are drawn, until they lie inside of the domain
 FAR_BESIDE, STEP_BESIDE = 200, 2.0**-6  # the most such points at a tie, and the step there as a part of their distance
 
 
@@ -43,12 +44,17 @@ def at_tie(entry: Entry, probe: Probe, weights: Vector, directions: Directions, 
     however near, and the numbers between them are generalised gradients (see `Entry.subgradient`).
     """
     any_way = directed(probe, draw)
-    shifts = [directed(probe, draw) for _ in range(AROUND)]
     width = probe.width(directions)
-    far, near = (
-        np.array([slope_beside(probe, weights, any_way, distance * width, shift) for shift in shifts])
-        for distance in (16 * NEAR, NEAR)
-    )
+    pairs = []
+    for _ in range(TRIES * AROUND):
+        shift = directed(probe, draw)
+        pair = [slope_beside(probe, weights, any_way, distance * width, shift) for distance in (16 * NEAR, NEAR)]
+        pairs += [pair] if np.all(np.isfinite(pair)) else []  # the point may be at an edge of the domain, too
+        if len(pairs) == AROUND:
+            break
+    else:
+        return entry
+    far, near = np.array(pairs).T
     noise = 100 * float(abs(weights) @ probe.noise) / (NEAR * width * STEP_BESIDE)
     # Of a curved function, however strongly, slopes differ less the nearer they are.
     if not np.ptp(near) > max(1e-3 * np.max(abs(near)), noise, np.ptp(far) / 4):

@@ -154,7 +154,10 @@ def narrowed(
 
     def sway() -> list[float]:  # of each gradient by rounding of the arguments, at which ties come and go
         nudged = [x * (1 + coarse * comparison.weights(x.real)) for x in probe.leaves]
-        moved, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
+        try:
+            moved, pull_nudged = vjp(function, *replace_leaves(arguments, iter(nudged)))
+        except (ArithmeticError, ValueError):  # the point is at an edge of the domain
+            return [math.inf] * len(wide)
         if shapes(moved) != shapes(cotangent):
             return [math.inf] * len(wide)
         pairs = zip((np.asarray(raw(g)) for _, g in leaves(pull_nudged(cotangent))), wide, strict=True)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..errors import InvalidInput
 from ..graph import own_module
-from ..primitives import cast, scatter
+from ..primitives import cast, contains_value, scatter
 from ..registry import composed
 
 own_module(globals())
@@ -20,7 +22,7 @@ Function = Callable[..., Any]
 @composed(np.apply_along_axis)
 def apply_along_axis(func1d: Function, axis: int, arr: Any, *args: Any, **kwargs: Any) -> Any:
     """Call a function for each row that lies along an axis, and stack what it returns in place of the axis."""
-    axis %= np.ndim(arr)
+    (axis,) = over_axes(axis, np.ndim(arr))
     rows = np.moveaxis(arr, axis, -1)
     others = rows.shape[:-1]
     found = [func1d(rows[index], *args, **kwargs) for index in np.ndindex(*others)]
@@ -37,7 +39,7 @@ def apply_over_axes(func: Function, a: Any, axes: Any) -> Any:
     """Call a function for one axis after the other; an axis that it takes away is put back."""
     ndim = np.ndim(a)
     for axis in np.atleast_1d(axes).tolist():
-        axis = axis % ndim
+        (axis,) = over_axes(axis, ndim)
         found = func(a, axis)
         a = found if np.ndim(found) == ndim else np.expand_dims(found, axis)
     return a
@@ -68,17 +70,41 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
 
 @composed("reduce")
 def reduce(
-    ufunc: Any, array: Any, axis: Any = 0, dtype: Any = None, keepdims: bool = False, initial: Any = None
+    ufunc: Any,
+    array: Any,
+    axis: Any = 0,
+    dtype: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> Any:
     """Combine the slices along an axis, or along several taken as one, from the first to the last."""
     axes = sorted(over_axes(axis, array.ndim))
-    moved = np.moveaxis(array, axes, range(len(axes)))
-    rest = moved.shape[len(axes) :]
-    slices = list(np.reshape(moved, (-1, *rest)))
-    if initial is not None or not slices:
-        start = ufunc.identity if initial is None else initial
-        slices.insert(0, np.broadcast_to(np.asarray(start, np.result_type(array)), rest))
-    combined = fold(ufunc, slices[1:], slices[0], dtype)[-1]
+    if len(axes) > 1:
+        ufunc.reduce(np.ones((1, 1)), axis=(0, 1))  # raises if the order matters
+    if where is not True and initial is None and ufunc.identity is None:
+        raise InvalidInput(
+            f"np.{ufunc.__name__}.reduce with where= and without initial=",
+            "it has no identity to start with where nothing is chosen",
+            "initial=..., a number to start with",
+        )
+    start = ufunc.identity if initial is None else initial
+
+    def slices_of(x: Any) -> list[Any]:
+        moved = np.moveaxis(x, axes, range(len(axes)))
+        return list(np.reshape(moved, (-1, *moved.shape[len(axes) :])))
+
+    slices = slices_of(array)
+    if initial is not None or not slices or where is not True:
+        start = start if contains_value(start) else np.asarray(start, np.result_type(array))
+        rest = [n for i, n in enumerate(array.shape) if i not in axes]
+        slices.insert(0, np.broadcast_to(start, rest))
+    if where is True:
+        combined = fold(ufunc, slices[1:], slices[0], dtype)[-1]
+    else:
+        combined, *slices = slices
+        for one, chosen in zip(slices, slices_of(np.broadcast_to(where, array.shape)), strict=True):
+            combined = np.where(chosen, fold(ufunc, [one], combined, dtype)[-1], combined)
     combined = combined if dtype is None or combined.dtype == dtype else cast(combined, np.dtype(dtype))
     return np.expand_dims(combined, axes) if keepdims else combined
 
@@ -98,6 +124,17 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
     spans = zip(indices, ends, strict=True)
     parts = [ufunc.reduce(rows[i:j], axis=0, dtype=dtype) if i < j else rows[i] for i, j in spans]
     return np.stack(parts, axis=axis)
+
+
+@composed("axes")
+def on_axes(ufunc: Any, *inputs: Any, axis: Any = -1, axes: Any = None, keepdims: bool = False, **options: Any) -> Any:
+    """Call a function of vectors or matrices with the axes that it works on moved to the end, and the result's back."""
+    cores = [core.count(",") + bool(core) for core in re.findall(r"\(([^)]*)\)", ufunc.signature)]
+    axes = [axis if n else () for n in cores] if axes is None else [*axes, ()][: len(cores)]
+    *at, back = [one if isinstance(one, tuple) else (one,) for one in axes]
+    moved = [np.moveaxis(x, one, range(-len(one), 0)) for x, one in zip(inputs, at, strict=True)]
+    result = ufunc(*moved, **options)
+    return np.expand_dims(result, at[0]) if keepdims else np.moveaxis(result, range(-len(back), 0), back)
 
 
 def over_axes(axis: Any, ndim: int) -> Sequence[int]:

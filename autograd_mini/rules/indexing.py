@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..primitives import getitem, may_repeat, scatter, set_at, unstack
+from ..errors import InvalidInput
+from ..primitives import contains_value, getitem, may_repeat, scatter, set_at, unstack
 from ..registry import REFUSED, UNREACHED, prepared, rule
 from .reductions import sum_like
 
@@ -46,6 +47,33 @@ rule(np.select, broadcasts=True, condlist=None,
      default=lambda g, condlist: np.where(np.any(np.stack(np.broadcast_arrays(*condlist)), axis=0), 0, g))  # fmt: skip
 
 
+def keep_digits(array: Any, new: Any, name: str) -> None:
+    """Refuse to write a Value among integers, which would cut its digits, and with them its gradient."""
+    if not contains_value(new) or contains_value(array):
+        return
+    dtype = np.result_type(array) if hasattr(array, "dtype") else np.asarray(array).dtype
+    if dtype.kind not in "fc":
+        raise InvalidInput(
+            f"{name} puts a Value into an array of {dtype}",
+            "integers would cut off its digits, and drop its gradient in silence",
+            "array.astype(float)",
+        )
+
+
+@prepared(set_at)
+def set_among_floats(x: Any, index: Any, new: Any) -> Any:
+    """Refuse an assignment to an array of integers."""
+    keep_digits(x, new, "am.set_at")
+    return (x, index, new), {}
+
+
+@prepared(np.insert)
+def insert_among_floats(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
+    """Refuse an insertion into an array of integers."""
+    keep_digits(arr, values, "np.insert")
+    return (arr, obj, values, axis), {}
+
+
 @prepared(np.select)
 def listed_choices(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """Take the rows of a single array as the choices."""
@@ -68,7 +96,8 @@ REFUSED |= {
     np.put: "np.reshape(am.set_at(np.ravel(v), indices, new), v.shape)",
     np.place: "am.set_at(v, mask, new)",
     np.putmask: "np.where(mask, new, v)",
-    np.copyto: "new itself, or np.where(mask, new, v)",
+    np.copyto: "new itself, or np.where(mask, new, v); am.Value(x) for the x of np.nan_to_num(x, nan=v) and"
+    " np.full_like(x, v)",
     np.put_along_axis: "am.set_at(v, index, new), with an index that names the places",
     np.save: "np.save(file, v.data)",
     np.savez: "np.savez(file, name=v.data)",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InvalidInput
 from ..graph import own_module, user_depth
 from ..registry import composed, rule
 from .factorisations import warn_degenerate
@@ -80,6 +81,7 @@ def roots_cotangent(g: Any, p: Any, out: Any) -> Any:
     slope = np.polyval(np.polyder(p), out)
     if np.any(slope == 0):
         warn_degenerate("numpy.roots: a root is a multiple one, where its derivative by the coefficients is infinite")
+    slope = np.where((slope == 0) & (g == 0), 1, slope)
     return -np.matmul(g / slope, powers(out, p.shape[0]))
 
 
@@ -135,6 +137,8 @@ def polydiv(u: Any, v: Any) -> Any:
 @composed(np.polyder)
 def polyder(p: Any, m: int = 1) -> Any:
     """Multiply each coefficient with its power, m times."""
+    if m < 0:
+        raise InvalidInput(f"np.polyder with m={m}", "a derivative has an order of 0 or more", "np.polyint")
     for _ in range(m):
         p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
     return p
@@ -166,6 +170,8 @@ def polyfit(
     x: Any, y: Any, deg: int, rcond: float | None = None, full: bool = False, w: Any = None, cov: Any = False
 ) -> Any:
     """Solve for the coefficients by least squares, with the powers of x scaled to length 1."""
+    if deg < 0 or not np.size(x):
+        raise InvalidInput(f"np.polyfit of {np.size(x)} points, deg={deg}", "", "points, and a degree of 0 or more")
     left, right, n = np.vander(x, deg + 1), y + 0.0, np.shape(x)[0]
     rcond = n * np.finfo(np.result_type(x)).eps if rcond is None else rcond
     if w is not None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
 from ..graph import own_module
 from ..registry import composed, prepared, rule
 
@@ -174,6 +175,12 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     """Multiply the components of vectors in space, or in the plane, where only the third component is left."""
     axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis, axis, axis)
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if not {a.shape[-1], b.shape[-1]} <= {2, 3}:
+        raise ShapeError(
+            f"np.cross of vectors of {a.shape[-1]} and {b.shape[-1]} components",
+            "it is defined in the plane and in space",
+            "two or three components along the axes axisa and axisb",
+        )
     third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
     if a.shape[-1] == b.shape[-1] == 2:
         return third
