@@ -44,7 +44,8 @@ class Row:
         How many sample calls the tests hold against differences.
     dask : str
         What happens with a Dask array: ``"works"``, ``"needs one chunk"``, ``"not in Dask"``, ``"rule not in Dask"``
-        (it has the function, but not one that the rule calls), or nothing if untried.
+        (it has the function, but not one that the rule calls), ``"differs in Dask"`` (from NumPy), or nothing if
+        untried; ``"some calls differ"`` stands behind it where Dask's numbers do.
     instead : str
         What to write where it is refused.
     """
