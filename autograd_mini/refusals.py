@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from .errors import InvalidInput, NotCovered
 from .primitives import contains_value
-from .registry import Rule
+from .registry import COMPOSED, RULES, Rule, import_rules, qualified_name
 from .rewriting import rewritten
 
 
@@ -28,8 +28,11 @@ def scipy_namesake(frame: Any) -> str:
         package, topic, *_ = frame.f_globals["__name__"].split(".")
         if package == "scipy" and topic in ("fft", "integrate", "linalg", "signal", "special"):
             name = frame.f_code.co_name
-            public = hasattr(sys.modules.get(f"scipy.{topic}"), name) and not name.startswith("_")
-            advice = f"from autograd_mini.scipy import {topic}; {topic}.{name if public else '...'}(v)"
+            import_rules(f"scipy.{topic}.")
+            known = [qualified_name(function) for function in (*RULES, *COMPOSED) if callable(function)]
+            if any(one.startswith(f"scipy.{topic}.") and one.endswith(f".{name}") for one in known):
+                advice = f"from autograd_mini.scipy import {topic}; {topic}.{name}(v)"
+            advice = advice or f"a function of autograd_mini.scipy.{topic}, of which am.coverage() has the table"
         frame = frame.f_back
     return advice
 

@@ -22,6 +22,12 @@ def test_a_fold_of_a_part_of_the_elements(ufunc, axis):
     assert am.check_grads(fold, X).ok
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((3, 0), 0), ((0, 3), 0), ((2, 0, 3), (0, 1))])
+def test_a_fold_of_nothing(shape, axis):
+    found = np.logaddexp.reduce(am.Value(np.ones(shape)), axis=axis)
+    np.testing.assert_array_equal(found.data, np.logaddexp.reduce(np.ones(shape), axis=axis))
+
+
 def test_the_initial_value_of_a_fold_has_a_derivative():
     def fold(x, start):
         return np.logaddexp.reduce(x, axis=0, initial=start)

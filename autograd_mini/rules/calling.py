@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -92,7 +93,7 @@ def reduce(
 
     def slices_of(x: Any) -> list[Any]:
         moved = np.moveaxis(x, axes, range(len(axes)))
-        return list(np.reshape(moved, (-1, *moved.shape[len(axes) :])))
+        return list(np.reshape(moved, (math.prod(moved.shape[: len(axes)]), *moved.shape[len(axes) :])))
 
     slices = slices_of(array)
     if initial is not None or not slices or where is not True:
