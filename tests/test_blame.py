@@ -13,7 +13,7 @@ import autograd_mini as am
 from autograd_mini import graph, pulling, registry
 from autograd_mini.check.blame import blame, overwritten
 from autograd_mini.check.report import Blame, Verdict
-from autograd_mini.errors import GradientMismatch, RuleError
+from autograd_mini.errors import DegenerateWarning, GradientMismatch, RuleError
 
 RNG = np.random.default_rng(11)
 A, B = RNG.normal(size=(3, 4)), RNG.normal(size=4)
@@ -256,6 +256,12 @@ def test_a_line_that_refuses_some_cotangents_hides_no_other_one() -> None:
     with planted(np.sin, x=lambda g, x: 2 * g * np.cos(x)):
         report = am.check_grads(lambda x: np.sum(np.sin(square(x + x.T))), A[:, :3], order=1, report=True)
     assert named(report.blame) == {("numpy.sin", "x")}
+
+
+@pytest.mark.filterwarnings("error::autograd_mini.errors.DegenerateWarning")
+def test_a_warning_that_is_an_error_is_raised_as_it_is() -> None:
+    with pytest.raises(DegenerateWarning, match="values coincide"):
+        am.check_grads(lambda a: np.linalg.eigh(a)[1], np.eye(3), report=True)
 
 
 def test_an_error_of_the_function_itself_is_raised_as_it_is() -> None:

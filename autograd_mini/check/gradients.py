@@ -153,9 +153,9 @@ def refused(
 ) -> Report:
     """Return the report of a gradient that can't be had: a line of a rule raises, or returns what is no cotangent.
 
-    An error that comes from elsewhere is raised, and one by which a rule says what it can't do.
+    An error that comes from elsewhere is raised, and one by which a rule says what it can't do, or what is doubtful.
     """
-    if isinstance(error, NotCovered):
+    if isinstance(error, (NotCovered, Warning)):
         raise error
     try:
         to_blame = raising(function, arguments, seed)
