@@ -187,14 +187,19 @@ def namesake(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
     name = qualified_name(function)
     import_rules(name)
-    return next((f for f in known_functions() if qualified_name(f) == name), function)
+    return registered(name) or function
+
+
+def registered(name: str) -> Callable[..., Any] | None:
+    """Return the function that the registry knows under a qualified name."""
+    return next((f for f in known_functions() if qualified_name(f) == name), None)
 
 
 def named(name: str) -> Callable[..., Any]:
     """Return the function of a qualified name; ``np.`` stands for ``numpy.``."""
     name = name.replace("np.", "numpy.", 1) if name.startswith("np.") else name
     import_rules(name)
-    found: Any = next((f for f in known_functions() if qualified_name(f) == name), None)
+    found: Any = registered(name)
     if found is None and name.startswith("scipy."):
         with suppress(ImportError, AttributeError, ValueError):
             found = namesake(resolve_name(name))

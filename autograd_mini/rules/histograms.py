@@ -31,12 +31,12 @@ def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) ->
 def edges_of(a: Any, bins: Any, range: Any) -> Any:
     """Return the edges that were given, or equal steps, in double precision if the range is of integers."""
     x = np.ravel(a)
-    if not any(map(is_foreign, (x, bins))):
-        np.histogram_bin_edges(data_of(x), data_of(bins), range)  # raises if NumPy refuses an argument
+    if isinstance(bins, str) or not any(map(is_foreign, (x, bins))):
+        raw = np.histogram_bin_edges(data_of(x), data_of(bins), range)  # raises if NumPy refuses an argument
     if np.ndim(bins) == 1:
         return np.asarray(bins) if isinstance(bins, (list, tuple)) else bins
     if isinstance(bins, str):  # a rule that looks at the data to choose a number
-        bins = np.shape(np.histogram_bin_edges(data_of(x), bins, range))[0] - 1
+        bins = np.shape(raw)[0] - 1
     low, high = range if range is not None else (np.min(x), np.max(x)) if x.shape[0] else (0.0, 1.0)
     widened = 0.5 if low == high else 0.0
     return np.linspace(low - widened, high + widened, bins + 1)
