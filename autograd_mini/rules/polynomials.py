@@ -171,7 +171,11 @@ def polyfit(
 ) -> Any:
     """Solve for the coefficients by least squares, with the powers of x scaled to length 1."""
     if deg < 0 or not np.size(x):
-        raise InvalidInput(f"np.polyfit of {np.size(x)} points, deg={deg}", "", "points, and a degree of 0 or more")
+        raise InvalidInput(
+            f"np.polyfit of {np.size(x)} points, deg={deg}",
+            "there is nothing to fit",
+            "points, and a degree of 0 or more",
+        )
     left, right, n = np.vander(x, deg + 1), y + 0.0, np.shape(x)[0]
     rcond = n * np.finfo(np.result_type(x)).eps if rcond is None else rcond
     if w is not None:

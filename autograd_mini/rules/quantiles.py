@@ -54,7 +54,7 @@ def placed(a: Any, q: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
     """Refuse what NumPy puts into other places than its documentation says."""
     if np.ndim(q) > 1 and isinstance(axis, tuple) and len(axis) > 1:
         raise NotCovered(
-            f"a quantile without NaN over axes {axis} at probabilities of shape {np.shape(q)} has no derivative rule",
+            f"a nanquantile over axes {axis} at probabilities of shape {np.shape(q)} has no derivative rule",
             "NumPy puts its results into another order than that of its documentation",
             "np.reshape(np.nanquantile(a, np.ravel(q), axis), shape)",
         )
