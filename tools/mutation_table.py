@@ -1,4 +1,4 @@
-"""Write the table of planted bugs in docs/check.md, and docs/mutants.md with what it leaves out (75 minutes on two cores).
+"""Write the table of planted bugs in docs/check.md, and the lists of docs/mutants.md (75 minutes on two cores).
 
 ``python tools/mutation_table.py fourier linalg`` tries the rules of these modules only, and prints what it would write.
 """
