@@ -43,6 +43,14 @@ SCALAR: dict[Callable[..., Any], Callable[[Any, Any], Any]] = {
 }
 
 
+# Methods of arrays that a Value hasn't got, since they write, and what to write instead.
+IN_PLACE = {
+    "fill": "v = np.full_like(v, number)",
+    "partition": "v = np.partition(v, k)",
+    "put": "v = np.reshape(am.set_at(np.ravel(v), indices, new), v.shape)",
+    "resize": "v = np.resize(v, shape), which repeats the elements",
+    "sort": "v = np.sort(v)",
+}
 _FLOAT_INSTEAD = "v.item() for the bare number; np.sin(v), not math.sin(v); am.set_at(a, i, v) for a[i] = v"
 
 
@@ -101,6 +109,9 @@ class ArrayOperators(Recorded):
 
     def __rpow__(self, other: Any) -> Any:
         return np.power(other, self)
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return np.round(self, digits or 0)
 
     def __matmul__(self, other: Any) -> Any:
         return np.matmul(self, other)
@@ -222,6 +233,10 @@ class ArrayOperators(Recorded):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """Return the array in another dtype; a cast to integers or booleans has no derivative."""
+        if np.dtype(dtype).kind not in "biufc":
+            raise InvalidInput(
+                f"astype({np.dtype(dtype)}) of {self!r}", "a Value holds numbers", f"v.data.astype({np.dtype(dtype)})"
+            )
         return cast(self, np.dtype(dtype))
 
     def clip(self, min: Any = None, max: Any = None, **keywords: Any) -> Any:
@@ -275,6 +290,7 @@ class ArrayOperators(Recorded):
             f"conversion by {asked}" if known else "conversion to a NumPy array",
             scipy_namesake(sys._getframe(1))
             or known
+            or ("p.coeffs for an np.poly1d p" if asked.startswith("numpy.poly") else "")
             or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
             " Values together; am.set_at(a, i, v) for a[i] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )
@@ -286,9 +302,14 @@ class ArrayOperators(Recorded):
             f"{rewritten() or 'v = am.set_at(v, index, new)'}; v.data[index] = new to change a leaf between passes",
         )
 
+    def __delitem__(self, index: Any) -> NoReturn:
+        raise InvalidInput(f"deletion of elements of {self!r}", "an array keeps its length", "v = np.delete(v, index)")
+
     def __getattr__(self, name: str) -> Any:
         hint = ""
-        if hasattr(np.ndarray, name):
+        if name in IN_PLACE:
+            hint = f": it would write in place; {IN_PLACE[name]}, or v.data.{name} to change a leaf between passes"
+        elif hasattr(np.ndarray, name):
             hint = f"np.{name}(v) may be" if hasattr(np, name) else f"v.data.{name} is that of the bare array"
             hint = f": it is not covered as a method; {hint}"
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}")

@@ -41,6 +41,9 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
         raw.update(kwargs)
     if raw.get("out") is not None:
         refusals.refuse_out(rule.name)
+    for name in rule.overwrites:
+        if name in raw:
+            raw[name] = False
     edges: list[tuple[str, Any, Any]] = []
     inputs: list[Node] = []
     hidden: list[Node] = []

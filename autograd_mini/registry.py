@@ -56,6 +56,8 @@ class Rule:
         Whether the engine sums a cotangent over axes that the function broadcast.
     defaults : dict
         Of a primitive, the defaults of its parameters.
+    overwrites : tuple of str
+        Parameters that allow the function to use an argument's memory, which is never done when a call is recorded.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Rule:
         self.params = tuple(p.lstrip("*") for p in params)
         self.broadcasts = broadcasts
         self.defaults = signature_of(function)[1] if hasattr(function, "on_raw") else {}
+        self.overwrites = tuple(p for p in self.params if p.startswith("overwrite_"))
         self.constants = frozenset(p for p, line in lines.items() if line is None)
         self.pullbacks = {p: self._read(p, line) for p, line in lines.items() if line is not None}
 

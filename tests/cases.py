@@ -83,6 +83,7 @@ def reductions() -> Iterator[Case]:
         yield Case(function, (holes,), {"axis": -1, "where": holes[:1] != holes[0, 1], "initial": 0.1})
     for function in [np.nanvar, np.nanstd]:
         yield Case(function, (holes,), {"axis": 1, "ddof": 1})
+        yield Case(function, (holes,), {"axis": 1, "mean": uniform(3, 1)}, (0, "mean"), via=reached(function))
     for function in [np.nancumsum, np.nancumprod]:
         yield from (Case(function, (holes,), {"axis": axis}) for axis in (None, 0, -1))
     for weights in (uniform(2, 3, low=0.5), uniform(2, 3, low=0.5, seed=1)):

@@ -52,6 +52,21 @@ def arrays_of(function: Callable[..., Any]) -> Callable[..., Any]:
     return via
 
 
+def riccati_with_all(solver: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a solver of a Riccati equation whose matrices are made valid; SciPy 1.17 balances a wrong matrix e."""
+
+    def via(a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None) -> Any:
+        return solver(a, dominant(b), positive(q), positive(r), None if e is None else dominant(e), s, balanced=False)
+
+    return via
+
+
+def sine_by_eig(a: Any) -> Any:
+    """Return v sin(w) v⁻¹, which has no length or phase of an eigenvector in it."""
+    w, v = linalg.eig(a)
+    return v * np.sin(w) @ np.linalg.inv(v)
+
+
 FUNCTIONS = [
     *[Case(f, (SMALL,)) for f in (linalg.expm, linalg.sinm, linalg.cosm, linalg.tanm, linalg.sinhm, linalg.coshm,
                                   linalg.tanhm)],
@@ -104,6 +119,12 @@ EQUATIONS = [
     Case(linalg.solve_discrete_lyapunov, (SMALL, A), wrt=(0, 1)),
     Case(linalg.solve_continuous_are, (SMALL, B / 2, uniform(3, 3), uniform(2, 2)), {}, (0, 1, 2, 3),
          via=lambda a, b, q, r: linalg.solve_continuous_are(a, dominant(b), positive(q), positive(r))),
+    Case(linalg.solve_discrete_are, (SMALL, B / 2, uniform(3, 3), uniform(2, 2)), {}, (0, 1, 2, 3),
+         via=lambda a, b, q, r: linalg.solve_discrete_are(a, dominant(b), positive(q), positive(r))),
+    *[Case(solve, (SMALL, B / 2, uniform(3, 3), uniform(2, 2), SMALL, uniform(3, 2) / 4), {}, (0, 1, 2, 3, 4, 5),
+           via=riccati_with_all(solve)) for solve in (linalg.solve_continuous_are, linalg.solve_discrete_are)],
+    *[Case(solve, (SMALL, B / 2, uniform(3, 3), uniform(2, 2)), {"s": uniform(3, 2) / 4}, (0, 1, 2, 3, "s"),
+           via=riccati_with_all(solve)) for solve in (linalg.solve_continuous_are, linalg.solve_discrete_are)],
 ]  # fmt: skip
 
 WIDE, TALL = distinct(2, 4), distinct(4, 3)
@@ -126,6 +147,10 @@ FACTORISATIONS = [
     Case(linalg.lu, (SMALL, True), {}, via=lambda a, permute: linalg.lu(dominant(a)[[1, 2, 0]], permute)),
     *[Case(linalg.polar, (a,), via=of(dominant, linalg.polar)) for a in (SMALL, TALL)],
     Case(linalg.polar, (WIDE, "left"), via=of(dominant, linalg.polar)),
+    Case(linalg.eig, (dominant(SMALL),), via=lambda a: linalg.eig(a)[0]), Case(linalg.eigvals, (dominant(SMALL),)),
+    Case(linalg.eig, (dominant(SMALL),), via=sine_by_eig),
+    *[Case(linalg.lstsq, (TALL, b), {}, (0, 1), via=arrays_of(linalg.lstsq)) for b in (uniform(4), uniform(4, 2))],
+    Case(linalg.lstsq, (WIDE, uniform(2), 1e-9), {}, (0, 1), via=lambda a, b, cond: linalg.lstsq(a, b, cond)[0]),
     Case(linalg.inv, (A,)), Case(linalg.det, (A,)), Case(linalg.norm, (TALL,)), Case(linalg.norm, (TALL, 1, 0)),
     Case(linalg.svd, (TALL,), {"compute_uv": False}), Case(linalg.svdvals, (TALL,)),
 ]  # fmt: skip

@@ -50,6 +50,7 @@ ANSWERS = [
     ("ties in median", np.median, [1.0, 2.0, 2.0, 3.0], [0.0, 0.5, 0.5, 0.0]),
     ("ties in unique", lambda x: np.sum(np.unique(x) * [1.0, 10.0]), [1.0, 1.0, 2.0], [0.5, 0.5, 10.0]),
     ("elements of both sets", lambda x: np.sum(np.union1d(x, np.array([1.0, 5.0]))), [1.0, 2.0], [0.5, 1.0]),
+    ("logaddexp of nothing", lambda x: np.logaddexp(x[0], x[1]), [-INF, -INF], [0.0, 0.0]),
     ("interp at a point", lambda x: np.interp(x, [0.0, 1.0, 2.0], [0.0, 1.0, 3.0]), 1.0, 2.0),
     ("std of equal elements", np.std, np.ones(3), np.zeros(3)),
     ("correlation of a constant", lambda x: np.corrcoef(x)[0, 1], np.ones((2, 3)), np.full((2, 3), NAN)),

@@ -11,6 +11,7 @@ import pytest
 import autograd_mini as am
 from autograd_mini.errors import InvalidInput, StaleDataError
 from autograd_mini.rewriting import functional
+from autograd_mini.scipy import fft, linalg, signal
 
 
 @pytest.mark.parametrize(
@@ -147,3 +148,45 @@ def test_a_write_through_a_base_or_a_view_of_what_was_saved_is_told_with_what_sa
 def test_a_value_is_not_written_among_integers(call):
     with pytest.raises(InvalidInput, match=r"a Value into an array of int(.|\n)*instead: array\.astype\(float\)"):
         call(am.Value(1.5))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda a: np.median(a, overwrite_input=True),
+        lambda a: np.median(a, None, None, True),
+        lambda a: np.nanquantile(a, 0.3, overwrite_input=True),
+        lambda a: linalg.solve(a, np.ones(3), overwrite_a=True),
+        lambda a: linalg.solve_triangular(np.eye(3), a, overwrite_b=True),
+        lambda a: linalg.qr(a, overwrite_a=True)[0],
+        lambda a: linalg.inv(a, overwrite_a=True),
+        lambda a: signal.detrend(a, overwrite_data=True),
+        lambda a: fft.dct(a, overwrite_x=True),
+        lambda a: np.abs(fft.fftn(a, overwrite_x=True, workers=1)),
+    ],
+)
+def test_leave_to_use_the_memory_of_an_argument_is_not_taken(call):
+    a = np.asfortranarray([[3.0, 1.0, 2.0], [0.5, 4.0, 1.0], [2.0, 1.0, 6.0]])
+    v = am.Value(a)
+    y = np.sum(call(v))
+    np.testing.assert_array_equal(v.data, a)
+    y.backward()
+    np.testing.assert_array_equal(v.grad, am.grad(lambda a: np.sum(call(a)))(a))
+    assert am.check_grads(call, a, report=True).ok
+
+
+@pytest.mark.parametrize(
+    ("write", "instead"),
+    [
+        (lambda v: np.nan_to_num(v, copy=False), r"v = np\.nan_to_num\(v\)"),
+        (lambda v: v.__delitem__(0), r"v = np\.delete\(v, index\)"),
+        (lambda v: v.sort(), r"v = np\.sort\(v\), or v\.data\.sort"),
+        (lambda v: v.put([0], 1.0), r"v = np\.reshape\(am\.set_at\("),
+        (lambda v: v.fill(0.0), r"v = np\.full_like\(v, number\)"),
+    ],
+)
+def test_what_writes_into_a_value_names_what_does_not(write, instead):
+    v = am.Value([2.0, np.nan, 1.0])
+    with pytest.raises((InvalidInput, AttributeError), match=instead):
+        write(v)
+    np.testing.assert_array_equal(v.data, [2.0, np.nan, 1.0])

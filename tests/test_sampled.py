@@ -54,12 +54,34 @@ def test_even_coordinates_that_are_differentiated_are_taken_one_by_one():
         (lambda v: np.polyder(v, -1), am.errors.AutogradError, "m=-1"),
         (lambda v: np.polyfit(v, v, -1), am.errors.AutogradError, "deg=-1"),
         (lambda v: np.pad(v, 1, "maximum", end_values=3), ValueError, "unsupported keyword"),
+        (lambda v: np.polyint(v, 2, [1.0, 2.0, 3.0][:0]), am.errors.AutogradError, "m=2 and 0 constants"),
+        (lambda v: np.polyint(v, 3, [1.0, 2.0]), am.errors.AutogradError, "m=3 and 2 constants"),
+        (lambda v: np.cov(v, fweights=[1, 2, 1.5, 1, 1]), TypeError, "must be integer"),
+        (lambda v: np.cov(v, aweights=am.Value([1.0, 1, 1, 1, -1])), ValueError, "cannot be negative"),
+        (lambda v: np.cov(v, ddof=0.5), ValueError, "ddof must be integer"),
+        (lambda v: np.block([[v], v]), ValueError, "depths are mismatched"),
+        (lambda v: np.block([v, (v, v)]), TypeError, r"arrays\[1\] is a tuple"),
+        (lambda v: np.histogram(v, "auto", weights=v), TypeError, "not supported for weighted data"),
         (lambda v: np.pad(v, 1.5, "median"), TypeError, "integral type"),
     ],
 )
 def test_what_numpy_refuses_is_refused(call, error, text):
     with pytest.raises(error, match=text):
         call(am.Value(ROW))
+
+
+def test_each_integration_has_its_own_constant():
+    for k in (None, 4.0, [1.0, 2.0], [1.0, 2.0, 3.0]):
+        np.testing.assert_array_equal(np.polyint(am.Value(ROW), 2, k).data, np.polyint(ROW, 2, k))
+    slope = am.jacobian(lambda k: np.polyint(am.Value(ROW).detach(), 2, k))(np.array([1.0, 2.0, 3.0]))
+    np.testing.assert_array_equal(slope[-2:], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+
+
+def test_roots_of_a_polynomial_object_are_those_of_its_coefficients():
+    gradients = am.jacobian(lambda p: np.roots(np.poly1d(p))), am.jacobian(np.roots)
+    np.testing.assert_array_equal(*(gradient(np.array([1.0, -3.0, 1.0])) for gradient in gradients))
+    with pytest.raises(am.errors.ConversionRefused, match=r"p\.coeffs for an np\.poly1d p"):
+        np.polyval(np.poly1d(am.Value(ROW)), 2.0)
 
 
 def test_the_axes_of_slopes_may_be_a_list():

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InvalidInput
 from ..primitives import cast, relu, sigmoid
-from ..registry import PLAIN, REAL_ONLY, non_differentiable, rule
+from ..registry import PLAIN, REAL_ONLY, non_differentiable, prepared, rule
 
 # Arithmetic
 rule(np.add, x1=lambda g: g, x2=lambda g: g)
@@ -40,8 +41,10 @@ rule(np.log, x=lambda g, x: g / x)
 rule(np.log2, x=lambda g, x: g / (x * np.log(2.0)))
 rule(np.log10, x=lambda g, x: g / (x * np.log(10.0)))
 rule(np.log1p, x=lambda g, x: g / (1 + x))
-rule(np.logaddexp, x1=lambda g, x1, out: g * np.exp(x1 - out), x2=lambda g, x2, out: g * np.exp(x2 - out))
-rule(np.logaddexp2, x1=lambda g, x1, out: g * np.exp2(x1 - out), x2=lambda g, x2, out: g * np.exp2(x2 - out))
+rule(np.logaddexp, x1=lambda g, x1, out: g * np.exp(x1 - or_zero(out)),
+     x2=lambda g, x2, out: g * np.exp(x2 - or_zero(out)))  # fmt: skip
+rule(np.logaddexp2, x1=lambda g, x1, out: g * np.exp2(x1 - or_zero(out)),
+     x2=lambda g, x2, out: g * np.exp2(x2 - or_zero(out)))  # fmt: skip
 
 # Trigonometric and hyperbolic functions
 rule(np.sin, x=lambda g, x: g * np.cos(x))
@@ -89,6 +92,19 @@ rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True,
      nan=lambda g, x: g * parts_where(x, np.isnan),
      posinf=lambda g, x: g * parts_where(x, lambda part: part == np.inf),
      neginf=lambda g, x: g * parts_where(x, lambda part: part == -np.inf))  # fmt: skip
+
+
+@prepared(np.nan_to_num)
+def filled_in_a_copy(x: Any, copy: bool = True, **fills: Any) -> Any:
+    """Refuse to write the numbers into the argument."""
+    if not copy:
+        raise InvalidInput(
+            "np.nan_to_num with copy=False and a Value",
+            "writing into it would no longer match what was recorded",
+            "v = np.nan_to_num(v)",
+        )
+    return (x,), fills
+
 
 # Parts of numbers
 rule(np.modf, x=lambda g: g[0])
@@ -173,6 +189,11 @@ def below(a: Any, low: Any, high: Any) -> Any:
 def above(a: Any, low: Any, high: Any) -> Any:
     """Return 1 where the upper bound is the result of a clip, as it is if the bounds are in the wrong order."""
     return (a > high) if low is None else (a > high) | (low > high) | ((low == high) & (a == low))
+
+
+def or_zero(out: Any) -> Any:
+    """Return the logarithm of a sum, 0 where that is empty: then no part has a share in it."""
+    return np.where(out == -np.inf, 0, out)
 
 
 def power_slope(x: Any, p: Any) -> Any:

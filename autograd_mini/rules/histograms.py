@@ -23,16 +23,18 @@ own_module(globals())
 @composed(np.histogram_bin_edges)
 def bin_edges(a: Any, bins: Any = 10, range: Any = None, weights: Any = None) -> Any:
     """Return the edges that were given, or equal steps from the smallest to the largest element."""
-    edges = edges_of(a, bins, range)
+    edges = edges_of(a, bins, range, weights)
     dtype = np.result_type(*(() if range is None else range), a)
     return edges if np.ndim(bins) == 1 or dtype.kind != "f" or edges.dtype == dtype else cast(edges, dtype)
 
 
-def edges_of(a: Any, bins: Any, range: Any) -> Any:
+def edges_of(a: Any, bins: Any, range: Any, weights: Any = None) -> Any:
     """Return the edges that were given, or equal steps, in double precision if the range is of integers."""
     x = np.ravel(a)
     if isinstance(bins, str) or not any(map(is_foreign, (x, bins))):
-        raw = np.histogram_bin_edges(data_of(x), data_of(bins), range)  # raises if NumPy refuses an argument
+        raw = np.histogram_bin_edges(
+            data_of(x), data_of(bins), range, data_of(weights)
+        )  # raises if NumPy refuses an argument
     if np.ndim(bins) == 1:
         return np.asarray(bins) if isinstance(bins, (list, tuple)) else bins
     if isinstance(bins, str):  # a rule that looks at the data to choose a number
@@ -66,7 +68,7 @@ def as_density(counts: Any, edges: Sequence[Any]) -> Any:
 @composed(np.histogram, arrays="a")
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> tuple[Any, Any]:
     """Count the elements between the edges."""
-    edges = bin_edges(a, bins, range)
+    edges = bin_edges(a, bins, range, weights)
     counts = counted([np.ravel(a)], [edges], weights)
     return as_density(counts, [edges]) / np.sum(counts) if density else counts, edges
 

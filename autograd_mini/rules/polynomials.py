@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InvalidInput
 from ..graph import own_module, user_depth
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 from .factorisations import warn_degenerate
 
 own_module(globals())
@@ -85,6 +85,12 @@ def roots_cotangent(g: Any, p: Any, out: Any) -> Any:
     return -np.matmul(g / slope, powers(out, p.shape[0]))
 
 
+@prepared(np.roots)
+def coefficients(p: Any) -> Any:
+    """Take those of an `np.poly1d`: NumPy asks its coefficients whom to call."""
+    return (p.coeffs if isinstance(p, np.poly1d) else p,), {}
+
+
 rule(np.vander, "x N increasing", x=lambda g, x, increasing=False: vander_cotangent(g, x, increasing))
 rule(np.polyval,
      p=lambda g, p_shape, x: np.sum(np.expand_dims(g, -1) * powers(x, p_shape[0]), axis=tuple(range(np.ndim(x)))),
@@ -147,7 +153,14 @@ def polyder(p: Any, m: int = 1) -> Any:
 @composed(np.polyint, arrays="p k")
 def polyint(p: Any, m: int = 1, k: Any = None) -> Any:
     """Divide each coefficient by its new power, m times, with the constants `k`."""
-    constants = np.zeros(m) if k is None else np.broadcast_to(np.atleast_1d(k), (m,))
+    constants = np.zeros(m) if k is None else np.atleast_1d(k)
+    if constants.shape[0] < m and constants.shape[0] != 1:
+        raise InvalidInput(
+            f"np.polyint with m={m} and {constants.shape[0]} constants k",
+            "each integration has a constant of its own",
+            "one for all, or m of them",
+        )
+    constants = np.broadcast_to(constants, (m,)) if constants.shape[0] == 1 else constants
     for i in range(m):
         p = np.concatenate([np.atleast_1d(p) / np.arange(length(np.shape(p)), 0, -1), constants[i : i + 1]])
     return p

@@ -65,12 +65,16 @@ rule(np.nanprod, a=lambda g, a, axis=None, keepdims=False, initial=1, where=True
      initial=lambda g, a, axis=None, keepdims=False, where=True:
      np.sum(g * np.prod(masked(a, numbers(a, where), 1), axis, keepdims=keepdims)))  # fmt: skip
 rule(np.nanvar, "a axis dtype out ddof keepdims where mean correction",
-     a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, correction=0:
-     var_pullback(g, masked(a, numbers(a, where)), axis, ddof + correction, keepdims, numbers(a, where)))  # fmt: skip
+     a=lambda g, a, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+     nanvar_pullback(g, a, axis, ddof + correction, keepdims, where, mean),
+     mean=lambda g, a, mean, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     -sum_like(nanvar_pullback(g, a, axis, ddof + correction, keepdims, where, mean), mean.shape))  # fmt: skip
 rule(np.nanstd, "a axis dtype out ddof keepdims where mean correction",
-     a=lambda g, a, out, axis=None, ddof=0, keepdims=False, where=True, correction=0:
-     var_pullback(half_over(g, out), masked(a, numbers(a, where)), axis, ddof + correction, keepdims,
-                  numbers(a, where)))  # fmt: skip
+     a=lambda g, a, out, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+     nanvar_pullback(half_over(g, out), a, axis, ddof + correction, keepdims, where, mean),
+     mean=lambda g, a, mean, out, axis=None, ddof=0, keepdims=False, where=True, correction=0:
+     -sum_like(nanvar_pullback(half_over(g, out), a, axis, ddof + correction, keepdims, where, mean),
+               mean.shape))  # fmt: skip
 
 rule(np.cumsum, a=lambda g, a_shape, axis=None: np.reshape(sum_from_here(g, axis or 0), a_shape))
 rule(np.cumprod, a=lambda g, a, axis=None: np.reshape(cumprod_pullback(g, a, axis), a.shape))
@@ -140,6 +144,12 @@ def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: 
             mean = mean * (count(a.shape, axis, True, True) / count(a.shape, axis, True, where))
     scale = g * np.divide(2.0, np.maximum(count(a.shape, axis, keepdims, where) - ddof, 0))
     return masked(spread(scale, a.shape, axis, keepdims) * np.conj(a - mean), where)
+
+
+def nanvar_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: Any, mean: Any) -> Any:
+    """Pull back through `np.nanvar`: as through `np.var` of the elements that are numbers."""
+    chosen = numbers(a, where)
+    return var_pullback(g, masked(a, chosen), axis, ddof, keepdims, chosen, mean)
 
 
 def half_over(g: Any, root: Any) -> Any:

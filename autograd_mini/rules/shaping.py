@@ -264,6 +264,7 @@ def sliding_window_view(x: Any, window_shape: Any, axis: Any = None) -> Any:
 def block(arrays: Any) -> Any:
     """Join nested lists: the innermost along the last axis, those around them along the axes before it."""
     depth = nesting(arrays)
+    np.block(emptied(arrays))  # raises if the depths of the lists don't match
     ndim = max(depth, *(np.ndim(x) for x in innermost(arrays)), 0)
 
     def joined(part: Any, axis: int) -> Any:
@@ -277,6 +278,11 @@ def block(arrays: Any) -> Any:
 def nesting(x: Any) -> int:
     """Return how deeply lists are nested."""
     return 1 + max(map(nesting, x), default=0) if isinstance(x, list) else 0
+
+
+def emptied(x: Any) -> Any:
+    """Return nested lists of the same depths, with an empty array in place of each one."""
+    return [emptied(part) for part in x] if isinstance(x, list) else x if isinstance(x, tuple) else np.empty(0)
 
 
 def innermost(x: Any) -> list[Any]:

@@ -21,17 +21,21 @@ from ..fourier import SWAPPED, resized
 
 def one_axis(ours: Any, numpys: Callable[..., Any]) -> None:
     """Compose a transform along one axis of NumPy's."""
-    composed(ours)(lambda x, n=None, axis=-1, norm=None: numpys(x, n, axis, norm))
+    composed(ours)(lambda x, n=None, axis=-1, norm=None, overwrite_x=False, workers=None: numpys(x, n, axis, norm))
 
 
 def several_axes(ours: Any, numpys: Callable[..., Any]) -> None:
     """Compose a transform along several axes of NumPy's."""
-    composed(ours)(lambda x, s=None, axes=None, norm=None: numpys(x, s, axes_of(s, axes), norm))
+    composed(ours)(
+        lambda x, s=None, axes=None, norm=None, overwrite_x=False, workers=None: numpys(x, s, axes_of(s, axes), norm)
+    )
 
 
 def two_axes(ours: Any, numpys: Callable[..., Any]) -> None:
     """Compose a transform along two axes of NumPy's."""
-    composed(ours)(lambda x, s=None, axes=(-2, -1), norm=None: numpys(x, s, axes, norm))
+    composed(ours)(
+        lambda x, s=None, axes=(-2, -1), norm=None, overwrite_x=False, workers=None: numpys(x, s, axes, norm)
+    )
 
 
 def axes_of(s: Any, axes: Any) -> Any:

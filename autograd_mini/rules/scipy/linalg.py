@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ...errors import NotCovered
-from ...registry import composed, non_differentiable, rule
+from ...primitives import cast
+from ...registry import composed, non_differentiable, prepared, rule
 from ...scipy import linalg
 from ..factorisations import (
     adjoint,
@@ -57,29 +58,56 @@ rule(linalg.fractional_matrix_power, A=lambda g, A, t:
 # ----------------------------------------------------------------------------------------------- Matrix equations
 
 
-def riccati(g: Any, a: Any, b: Any, r: Any, out: Any) -> tuple[Any, Any]:
-    """Return the cotangent s of the equation aᴴ x + x a - x b r⁻¹ bᴴ x + q = 0, and the gain r⁻¹ bᴴ x."""
+def riccati(g: Any, a: Any, b: Any, r: Any, out: Any) -> tuple[Any, Any, Any]:
+    """Return the cotangents of a and q, and the gain k = r⁻¹ bᴴ x, for aᴴ x + x a - x b k + q = 0.
+
+    For c = a - b k it holds that cᴴ dx + dx c = -(x (da - db k) + (da - db k)ᴴ x + kᴴ dr k + dq).
+    """
     gain = np.linalg.solve(r, adjoint(b) @ out)
     closed = a - b @ gain
-    return linalg.solve_sylvester(np.conj(closed), transposed(closed), g), gain
+    s = -linalg.solve_sylvester(np.conj(closed), transposed(closed), g)
+    return transposed(out) @ s + np.conj(out @ transposed(s)), s, gain
 
 
-def riccati_a(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
-    """Return the cotangent of a: of daᴴ x + x da."""
-    s, _ = riccati(g, a, b, r, out)
-    return -transposed(out) @ s - np.conj(out @ transposed(s))
+def discrete_riccati(g: Any, a: Any, b: Any, r: Any, out: Any) -> tuple[Any, Any, Any]:
+    """Return the cotangents of a and q, and the gain k = (r + bᴴ x b)⁻¹ bᴴ x a, for aᴴ x a - x - aᴴ x b k + q = 0.
+
+    For c = a - b k it holds that cᴴ dx c - dx = -(cᴴ x (da - db k) + (da - db k)ᴴ x c + kᴴ dr k + dq).
+    """
+    gain = np.linalg.solve(r + adjoint(b) @ out @ b, adjoint(b) @ out @ a)
+    closed = a - b @ gain
+    s = transposed(linalg.solve_discrete_lyapunov(closed, transposed(g)))
+    return transposed(out) @ np.conj(closed) @ s + np.conj(out @ closed @ transposed(s)), s, gain
 
 
-def riccati_b(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
-    """Return the cotangent of b: of -x db k - kᴴ dbᴴ x for the gain k."""
-    s, gain = riccati(g, a, b, r, out)
-    return transposed(out) @ s @ transposed(gain) + np.conj(out @ transposed(s) @ adjoint(gain))
+def of_riccati(solver: Callable[..., Any], cotangents: Callable[..., tuple[Any, Any, Any]]) -> None:
+    """Register the rule of a solver of a Riccati equation."""
 
+    def of_b(*known: Any) -> Any:
+        of_a, _, gain = cotangents(*known)
+        return -of_a @ transposed(gain)
 
-def riccati_r(g: Any, a: Any, b: Any, r: Any, out: Any) -> Any:
-    """Return the cotangent of r: of kᴴ dr k for the gain k."""
-    s, gain = riccati(g, a, b, r, out)
-    return -np.conj(gain) @ s @ transposed(gain)
+    def of_r(*known: Any) -> Any:
+        _, of_q, gain = cotangents(*known)
+        return np.conj(gain) @ of_q @ transposed(gain)
+
+    @prepared(solver)
+    def standard(a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None, balanced: bool = True) -> Any:
+        """Go over to eᴴ x e, which solves an equation without e and s."""
+        if e is None and s is None:
+            return (a, b, q, r), {"balanced": balanced}
+        if s is not None:
+            gain = np.linalg.solve(r, adjoint(s))
+            a, lost = a - b @ gain, s @ gain
+            q = q - (lost + adjoint(lost)) / 2  # SciPy wants it Hermitian to the last digit
+        if e is None:
+            return solver(a, b, q, r, balanced=balanced)
+        x = solver(np.linalg.solve(e, a), np.linalg.solve(e, b), q, r, balanced=balanced)
+        return adjoint(np.linalg.solve(adjoint(e), adjoint(np.linalg.solve(adjoint(e), x))))
+
+    rule(solver, a=lambda g, a, b, r, out: cotangents(g, a, b, r, out)[0], b=lambda g, a, b, r, out:
+         of_b(g, a, b, r, out), q=lambda g, a, b, r, out: cotangents(g, a, b, r, out)[1], r=lambda g, a, b, r, out:
+         of_r(g, a, b, r, out))  # fmt: skip
 
 
 def discrete_a(g: Any, a: Any, out: Any) -> Any:
@@ -97,8 +125,8 @@ rule(linalg.solve_continuous_lyapunov,
          linalg.solve_sylvester(transposed(a), np.conj(a), g)),
      q=lambda g, a: linalg.solve_sylvester(transposed(a), np.conj(a), g))  # fmt: skip
 rule(linalg.solve_discrete_lyapunov, a=discrete_a, q=lambda g, a: linalg.solve_discrete_lyapunov(transposed(a), g))
-rule(linalg.solve_continuous_are, a=riccati_a, b=riccati_b, q=lambda g, a, b, r, out: -riccati(g, a, b, r, out)[0],
-     r=riccati_r)  # fmt: skip
+of_riccati(linalg.solve_continuous_are, riccati)
+of_riccati(linalg.solve_discrete_are, discrete_riccati)
 
 # ------------------------------------------------------------------------------------------------- Factorisations
 
@@ -229,6 +257,34 @@ def svd(
 def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """Call NumPy's."""
     return np.linalg.svd(a, compute_uv=False)
+
+
+@composed(linalg.eig)
+def eig(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's, whose eigenvalues are real if they can be."""
+    w, v = np.linalg.eig(a)
+    return cast(w, np.result_type(w, np.complex64)), v
+
+
+@composed(linalg.eigvals)
+def eigvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+    """Call NumPy's, whose eigenvalues are real if they can be."""
+    w = np.linalg.eigvals(a)
+    return cast(w, np.result_type(w, np.complex64))
+
+
+@composed(linalg.lstsq)
+def lstsq(
+    a: Any,
+    b: Any,
+    cond: float | None = None,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+) -> Any:
+    """Call NumPy's, which has the sum of squares of one right side in a list."""
+    x, residues, rank, s = np.linalg.lstsq(a, b, np.finfo(np.result_type(a, b)).eps if cond is None else cond)
+    return x, residues[0] if np.ndim(b) == 1 and residues.shape == (1,) else residues, int(rank), s
 
 
 non_differentiable(linalg.bandwidth, linalg.issymmetric, linalg.ishermitian)
