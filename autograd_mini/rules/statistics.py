@@ -102,8 +102,10 @@ def cov(
 
     x = rows(m) if y is None else np.concatenate([rows(m), rows(y)], axis=0)
     x = x if dtype is None else cast(x, np.dtype(dtype))
-    if any(option is not None for option in (ddof, fweights, aweights)) and not is_foreign(x):
-        np.cov(*map(data_of, (x, None, True, bias, ddof, fweights, aweights)))  # raises if NumPy refuses an argument
+    options = (ddof, fweights, aweights)
+    if any(option is not None for option in options) and not any(map(is_foreign, (x, *options))):
+        given = (None if option is None else np.array(data_of(option)) for option in options)  # copied: it writes there
+        np.cov(data_of(x), None, True, bias, *given)  # raises if NumPy refuses an argument
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = aweights if fweights is None else fweights if aweights is None else fweights * aweights
     total = x.shape[1] if weights is None else np.sum(weights)
