@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from .anomaly import advice, refuse_given, refuse_seed
 from .errors import AnomalyError, BackwardError, RuleError
 from .graph import ACTIVE, MAKERS, PICK, Cotangents, Like, Node, accumulate, line_of, own_module
 from .primitives import is_foreign
@@ -216,7 +217,8 @@ def pull_recorded(node: Any, g: Any, cots: Cotangents, join: Join) -> None:
         pull_call(node, g, cots, saved)
     except AnomalyError as error:  # in a step of the rule, which is recorded itself
         what = f"the gradient that {node.op.name} gives to its argument isn't finite"
-        raise AnomalyError(f"{what} ({line_of(node.code, node.lasti)})", error.why, error.instead) from error
+        why, instead = f"in a step of its rule {error.why}", advice(node, error.instead)
+        raise AnomalyError(f"{what} ({line_of(node.code, node.lasti)})", why, instead) from error
 
 
 def pick(node: Node, index: int) -> Node:
@@ -256,15 +258,14 @@ def run(
         if g is None:
             continue
         if anomaly:  # what the pass starts with; all other cotangents are looked at as they arise
-            refuse_anomaly(g, f"the gradient of the result of {node.op.name}", node)
+            refuse_seed(g, node)
         pull = node.op.pull
         if join is not None:
             pull_recorded(node, g, cots, join)
         elif pull is not None:
             pull(node, g, cots)
         if anomaly:
-            for one in node.inputs:
-                refuse_anomaly(cots.get(one), f"the gradient that {node.op.name} gives to its argument", node)
+            refuse_given(node, cots)
         if kept is not None:
             if pull is None:
                 if node.op is ACTIVE:
@@ -298,17 +299,3 @@ def unlock_after_pass() -> None:
     mode = current()
     if mode is not None and mode.anomaly:
         unlock(mode.locked)
-
-
-def refuse_anomaly(x: Any, what: str, node: Node) -> None:
-    """Raise if an array, or one of several, holds a NaN or an infinity."""
-    for part in x.values() if isinstance(x, dict) else x if isinstance(x, (tuple, list)) else (x,):
-        raw: Any = getattr(part, "_raw", part)
-        if getattr(raw, "dtype", None) is not None and raw.dtype.kind in "fc" and not np.all(np.isfinite(raw)):
-            worst = "nan" if np.any(np.isnan(raw)) else "inf"
-            raise AnomalyError(
-                f"{what} is {worst} ({line_of(node.code, node.lasti)})",
-                "the first number that isn't finite is usually the cause of all later ones",
-                "keep the function away from its singular points; for np.where make the argument safe too:"
-                " np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0)",
-            )

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from . import operators, refusals
+from .anomaly import refuse_value
 from .engine import Value, join
 from .errors import InvalidInput, ShapeError
 from .fast import record_one, record_two
 from .graph import ZERO, Call, CallNode, Node, find_op, locate, own_module
 from .primitives import contains_value, is_foreign
-from .pulling import pick, refuse_anomaly, refuse_numpy
+from .pulling import pick, refuse_numpy
 from .registry import PREPARED, RULES, Rule, listeners
 from .state import current, listening
 
@@ -274,10 +275,10 @@ def wrap(result: Any, make: Callable[[Any, int], Any]) -> Any:
 def switched_on(mode: Any, node: Any, call: Call) -> None:
     """Do what the current mode asks for with a new node: keep the call, look for NaN, lock what was saved."""
     node.scope = mode.scope
-    if mode.full_record:
+    if mode.full_record or mode.anomaly:
         node.call = call
     if mode.anomaly:
-        refuse_anomaly(call.result, f"the result of {node.op.name}", node)
+        refuse_value(node, call)
         for saved in node.saved.values():
             for x in saved if isinstance(saved, (list, tuple)) else (saved,):
                 while isinstance(x, ndarray):  # a view, and the array that it is a view of
