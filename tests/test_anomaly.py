@@ -27,7 +27,7 @@ def test_detect_anomaly_names_the_operation_and_the_line():
         with pytest.raises(AnomalyError, match=r"that numpy\.sqrt gives to its argument x is inf at \[1\], in 1 of 2"):
             y.backward()
         for transform in (am.grad, lambda f: am.grad(am.grad(f))):
-            with pytest.raises(AnomalyError, match=r"the gradient that numpy\.sqrt gives to its argument is"):
+            with pytest.raises(AnomalyError, match=r"the gradient that numpy\.sqrt gives to its argument"):
                 transform(lambda x: np.sqrt(x) * 2.0)(0.0)
         with pytest.raises(AnomalyError, match=r"the gradient of the result of numpy\.multiply is nan"):
             (x * 2.0).backward([np.nan, 1.0])
