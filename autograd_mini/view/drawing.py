@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from ..engine import Value
-from ..graph import collect, own_module
+from ..graph import own_module
 from ..registry import RULES
 from ..state import full_record
-from ..trace import Trace, conjugate, name_of
+from ..trace import Trace, name_of
 from ..tree import leaves, map_leaves
 from .dot import to_graph
 from .graph_data import GraphData, Root, describe_graph
+from .passes import gradients
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
 
 FEWEST = 10
@@ -240,10 +241,4 @@ def gradients_of(result: Any) -> dict[Any, Any]:
     """Return the gradient of a result with respect to every node behind it; none unless it is a single real number."""
     if not isinstance(result, Value) or result.shape != () or result.dtype.kind == "c":
         return {}
-    walk = collect([result.node])
-    walk.cots[result.node] = result.dtype.type(1)
-    for node in walk.order:
-        g = walk.cots[node]
-        if g is not None and node.op.pull is not None:
-            node.op.pull(node, g, walk.cots)
-    return {node: conjugate(g) for node, g in walk.cots.items() if g is not None and not isinstance(g, dict)}
+    return gradients(result.node, result.dtype.type(1))

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import ZEROS
-from ..graph import ACTIVE, LINK, PICK, CallNode, line_of
-from .calls import arguments, edge_name, is_complete, operation
+from ..graph import ACTIVE, LINK, line_of
+from .calls import edge_name, is_complete, operation
+from .known import Known
 from .selection import Selection, is_leaf, select
 from .summary import shape_and_dtype, shorten, summary
 
@@ -76,15 +77,14 @@ def describe_graph(roots: Sequence[Root], max_nodes: int, gradients: Mapping[Any
 
 
 class _Describer:
-    """Goes through the chosen nodes, newest first, and learns from each what its inputs were."""
+    """Goes through the chosen nodes, newest first, and makes boxes and arrows of them."""
 
     def __init__(self, selection: Selection, roots: Sequence[Root], gradients: Mapping[Any, Any] | None) -> None:
         self.selection = selection
         self.gradients = gradients
         self.results = {root.node: root.name for root in reversed(roots)}
-        self.known = {root.node: root.data for root in roots}
-        self.likes: dict[Any, Any] = {}
         self.order = sorted(selection.kept, key=lambda node: -node.number)
+        self.known = Known({root.node: root.data for root in roots}, self.order)
         self.keys = {node: f"n{i}" for i, node in enumerate(self.order)}
         self.complete = True
         self.data = GraphData()
@@ -92,7 +92,6 @@ class _Describer:
     def describe(self) -> GraphData:
         """Return all boxes, arrows and the title."""
         for node in self.order:
-            self._learn(node)
             self.complete = self.complete and is_complete(node)
             self._box(node)
             self._arrows(node)
@@ -102,51 +101,17 @@ class _Describer:
         self._title()
         return self.data
 
-    def _learn(self, node: Any) -> None:
-        """Note what a node tells about itself and about its inputs."""
-        call, saved = node.call, node.saved
-        if node.op is PICK:
-            parts = node.in1.call.result if node.in1.call else node.in1.saved.get("out")
-            self._note(node, None if parts is None else parts[node.x1], node.in1.results[node.x1])
-            return
-        if call is not None and node.results is None:
-            self._note(node, call.result)
-        elif node.results is None:
-            self._note(node, saved.get("out"))
-        given = arguments(node)
-        for name, inputs, like in node.edges:
-            if isinstance(inputs, tuple):
-                items = given.get(name) or [None] * len(inputs)
-                for one, item, its_like in zip(inputs, items, like, strict=True):
-                    if one is not None:
-                        self._note(one, item, its_like)
-            else:
-                call_node = type(node) is CallNode
-                data = given.get(name) if node.op.rule or call_node else self.known.get(node)  # a link's is its input's
-                self._note(inputs, data, like or (None if call_node else self.likes.get(node)))
-
-    def _note(self, node: Any, data: Any, like: Any = None) -> None:
-        if data is not None:
-            self.known.setdefault(node, data)
-        data = self.known.get(node)
-        if data is not None and hasattr(data, "dtype"):
-            like = (data.shape, data.dtype)
-        elif isinstance(data, (float, int, complex)):
-            like = ((), np.result_type(data))
-        if like is not None:
-            self.likes.setdefault(node, like)
-
     def _box(self, node: Any) -> None:
         kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
         name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
-        shape = shape_and_dtype(*self.likes[node]) if node in self.likes else ""
+        shape = shape_and_dtype(*self.known.likes[node]) if node in self.known.likes else ""
         if shape:
             rows.append(("", shape))
         if node.results is not None:
             rows.append(("", f"{len(node.results)} outputs"))
         else:
-            data = self.known.get(node)
+            data = self.known.values.get(node)
             self.complete = self.complete and data is not None
             rows.append(("value", NOT_KEPT if data is None else summary(data)))
             rows += self._gradient(node)
@@ -190,8 +155,8 @@ class _Describer:
 
     def _tooltip(self, node: Any, kind: str) -> str:
         parts = [node.op.name if kind == "operation" else kind]
-        if node in self.likes:
-            shape, dtype = self.likes[node]
+        if node in self.known.likes:
+            shape, dtype = self.known.likes[node]
             parts.append(f"shape {shape}, {dtype}")
         if node.code is not None:
             parts.append(os.path.basename(line_of(node.code, node.lasti)))  # without the user's folders

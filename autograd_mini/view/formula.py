@@ -1,0 +1,216 @@
+"""A derivative rule as a formula: read from the line that computes it, so that it can't say anything else."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..registry import Rule
+
+# Helpers of rules whose mathematics is shorter than their code, which looks after 0, axes and shapes as well.
+SHORT: dict[str, tuple[str, str]] = {
+    "power_slope": ("x p", "p * x ** (p - 1)"), "log_or_zero": ("x", "log(x)"), "ratio_or_zero": ("x n", "x / n"),
+    "other_leg": ("x", "sqrt(1 - x ** 2)"), "direction": ("x", "sign(x)"), "or_zero": ("x", "x"),
+    "masked": ("x", "x"), "spread": ("g", "g"), "count": ("", "n"), "half_over": ("g r", "g / (2 * r)"),
+    "expand_dims": ("x", "x"), "transposed": ("x", "x.T"), "log1p": ("x", "log(1 + x)"),
+    "var_pullback": ("g a", "g * 2 * (a - mean(a)) / n"), "nanvar_pullback": ("g a", "g * 2 * (a - mean(a)) / n"),
+    "tied": ("a out", "(a == out)"), "share": ("t", "t"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
+    "others": ("a", "product_of_others(a)"),
+}  # fmt: skip
+PRODUCT, POWER, ATOM = 5, 7, 9
+BINARY: dict[type, tuple[str, str, int]] = {
+    ast.Add: (" + ", " + ", 4), ast.Sub: (" − ", " - ", 4), ast.Mult: (" · ", r" \cdot ", PRODUCT),
+    ast.MatMult: (" @ ", r" \, ", PRODUCT), ast.Div: (" / ", "", PRODUCT), ast.Pow: ("^", "^", POWER),
+    ast.BitAnd: (" and ", r" \wedge ", 2), ast.BitOr: (" or ", r" \vee ", 1), ast.FloorDiv: (" // ", " // ", PRODUCT),
+}  # fmt: skip
+COMPARED = {
+    ast.Gt: (" > ", " > "), ast.Lt: (" < ", " < "), ast.GtE: (" ≥ ", r" \ge "), ast.LtE: (" ≤ ", r" \le "),
+    ast.Eq: (" = ", " = "), ast.NotEq: (" ≠ ", r" \ne "),
+}  # fmt: skip
+KNOWN_IN_LATEX = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "arctan", "arcsin", "arccos"}
+SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
+SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, latex: bool = False) -> str:
+    """Return what a rule computes for one of its parameters, as text or in LaTeX.
+
+    Parameters
+    ----------
+    rule : Rule
+        The rule of a function.
+    param : str
+        The parameter that the cotangent belongs to.
+    names : mapping of str to str, optional
+        What to write for a name of the rule (its parameters, ``out`` and ``g``); the name itself by default.
+    latex : bool, default False
+        Whether to write LaTeX.
+
+    Returns
+    -------
+    str
+        The formula; of a pullback of several statements, the first sentence of its docstring, or else its call.
+
+    Examples
+    --------
+    >>> import numpy as np, autograd_mini as am
+    >>> from autograd_mini.registry import RULES
+    >>> formula(RULES[np.tanh], "x"), formula(RULES[np.power], "x1")
+    ('g · (1 − out²)', 'g · x2 · x1^(x2 − 1)')
+    >>> formula(RULES[np.true_divide], "x1", {"x2": "3"}), formula(RULES[np.divide], "x2", latex=True)
+    ('g / 3', '\\\\frac{-g \\\\cdot out}{x2}')
+    """
+    line = rule.pullbacks[param]
+    expression = expression_of(line.function)
+    if expression is None:
+        own, told = line.function.__name__, (line.function.__doc__ or "").partition("\n")[0]
+        if told.startswith("Return "):
+            words = told.removeprefix("Return ").rstrip(".").partition(";")[0]
+            return rf"\text{{{words}}}" if latex else words
+        call = f"{own if own.isidentifier() else 'pullback'}({', '.join(['g', *line.names])})"
+        expression = ast.parse(call, mode="eval").body
+    return Writer(names or {}, latex).write(expression)
+
+
+@lru_cache(maxsize=1024)
+def expression_of(function: Callable[..., Any]) -> ast.expr | None:
+    """Return the expression that a lambda, or a function of one statement, returns; None if it isn't to be read."""
+    code = function.__code__
+    for node in ast.walk(syntax_of(code.co_filename, tuple(linecache.getlines(code.co_filename)))):
+        if getattr(node, "lineno", None) != code.co_firstlineno:
+            continue
+        if isinstance(node, ast.Lambda) and same_parameters(node.args, code):
+            body = node.body
+            if (body.lineno, body.end_lineno, body.col_offset, body.end_col_offset) in code.co_positions():
+                return body
+        if isinstance(node, ast.FunctionDef) and same_parameters(node.args, code):
+            *docstring, last = node.body
+            if len(docstring) <= 1 and isinstance(last, ast.Return):
+                return last.value
+    return None
+
+
+@lru_cache(maxsize=64)
+def syntax_of(filename: str, lines: tuple[str, ...]) -> ast.AST:
+    """Return the syntax tree of a file; an empty one if it isn't Python."""
+    try:
+        return ast.parse("".join(lines), filename)
+    except SyntaxError:
+        return ast.Module([], [])
+
+
+def same_parameters(args: ast.arguments, code: Any) -> bool:
+    """Whether the parameters of a definition are those of a code object."""
+    names = [arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs)]
+    return names == [*code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]]
+
+
+class Replaced(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, given: Mapping[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        """Return what stands for a name."""
+        return self.given.get(node.id, node)
+
+
+class Writer:
+    """Writes an expression of Python as mathematics, with parentheses only where they are needed."""
+
+    def __init__(self, names: Mapping[str, str], latex: bool) -> None:
+        self.names, self.latex = names, latex
+
+    def write(self, node: ast.expr, least: int = 0) -> str:
+        """Return an expression, in parentheses if it binds less than `least`."""
+        text, strength = self._render(node)
+        if strength >= least:
+            return text
+        return rf"\left({text}\right)" if self.latex else f"({text})"
+
+    def _render(self, node: ast.expr) -> tuple[str, int]:
+        method: Callable[[ast.expr], tuple[str, int]] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
+        return method(node)
+
+    def _other(self, node: ast.expr) -> tuple[str, int]:
+        return ast.unparse(node), ATOM
+
+    def _name(self, node: ast.Name) -> tuple[str, int]:
+        shown = self.names.get(node.id, node.id)
+        is_plain = shown.isalnum() or shown[:1].isalpha()
+        return shown, ATOM if is_plain or shown.replace(".", "").isdigit() else PRODUCT if shown[:1] == "-" else ATOM
+
+    def _constant(self, node: ast.Constant) -> tuple[str, int]:
+        return (f"{node.value:g}" if isinstance(node.value, float) else str(node.value)), ATOM
+
+    def _attribute(self, node: ast.Attribute) -> tuple[str, int]:
+        whole = self.write(node.value, ATOM)
+        if node.attr == "T":
+            return whole + (r"^\top" if self.latex else "ᵀ"), POWER
+        if node.attr == "pi":
+            return r"\pi" if self.latex else "π", ATOM
+        return (f"{node.attr} of {whole}", PRODUCT) if node.attr in ("shape", "ndim", "dtype") else (node.attr, ATOM)
+
+    def _unaryop(self, node: ast.UnaryOp) -> tuple[str, int]:
+        sign = {ast.USub: "-" if self.latex else "−", ast.Invert: "not ", ast.Not: "not "}.get(type(node.op), "+")
+        return sign + self.write(node.operand, PRODUCT), PRODUCT if sign in "-−" else 3
+
+    def _binop(self, node: ast.BinOp) -> tuple[str, int]:
+        left, right = node.left, node.right
+        text, latex, strength = BINARY.get(type(node.op), (" ? ", " ? ", 0))
+        if isinstance(node.op, ast.Mult) and isinstance(left, ast.Name) and ast.dump(left) == ast.dump(right):
+            return self._power(left, ast.Constant(2))
+        if isinstance(node.op, ast.Pow):
+            return self._power(left, right)
+        if isinstance(node.op, ast.Div) and self.latex:
+            return rf"\frac{{{self.write(left)}}}{{{self.write(right)}}}", ATOM
+        after = strength + isinstance(node.op, (ast.Sub, ast.Div))
+        return self.write(left, strength) + (latex if self.latex else text) + self.write(right, after), strength
+
+    def _power(self, base: ast.expr, exponent: ast.expr) -> tuple[str, int]:
+        below, above = self.write(base, ATOM), self.write(exponent)
+        if self.latex:
+            return f"{below}^{{{above}}}", POWER
+        raised = above.translate(SUPERSCRIPT)
+        return f"{below}{raised}" if above.lstrip("-").isdigit() else f"{below}^{self.write(exponent, ATOM)}", POWER
+
+    def _compare(self, node: ast.Compare) -> tuple[str, int]:
+        text = self.write(node.left, 4)
+        for op, right in zip(node.ops, node.comparators, strict=True):
+            text += COMPARED.get(type(op), (" ? ", " ? "))[self.latex] + self.write(right, 4)
+        return text, 3
+
+    def _ifexp(self, node: ast.IfExp) -> tuple[str, int]:
+        return f"{self.write(node.body)} if {self.write(node.test)} else {self.write(node.orelse)}", 0
+
+    def _tuple(self, node: ast.Tuple) -> tuple[str, int]:
+        return f"({', '.join(map(self.write, node.elts))})", ATOM
+
+    def _subscript(self, node: ast.Subscript) -> tuple[str, int]:
+        if isinstance(node.slice, ast.Constant):
+            low = f"_{{{node.slice.value}}}" if self.latex else str(node.slice.value).translate(SUBSCRIPT)
+            return self.write(node.value, ATOM) + low, ATOM
+        return f"{self.write(node.value, ATOM)}[{ast.unparse(node.slice)}]", ATOM
+
+    def _call(self, node: ast.Call) -> tuple[str, int]:
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+        if name in SHORT:
+            params, short = SHORT[name]
+            given = dict(zip(params.split(), node.args, strict=False))
+            return self._render(Replaced(given).visit(ast.parse(short, mode="eval").body))
+        if name == "where" and len(node.args) == 3:
+            test, yes, no = map(self.write, node.args)
+            return f"{yes} where {test}, else {no}", 0
+        parts = [self.write(arg) for arg in node.args]
+        if name == "sqrt":
+            return (rf"\sqrt{{{parts[0]}}}", ATOM) if self.latex else (f"√{self.write(node.args[0], ATOM)}", ATOM)
+        if name in ("conj", "conjugate"):
+            return (rf"\overline{{{parts[0]}}}" if self.latex else f"conj({parts[0]})"), ATOM
+        if name in ("abs", "absolute"):
+            return f"|{parts[0]}|", ATOM
+        shown = ("\\" + name if name in KNOWN_IN_LATEX else rf"\operatorname{{{name}}}") if self.latex else name
+        return f"{shown}({', '.join(parts)})", ATOM
