@@ -28,7 +28,7 @@ BINARY: dict[type, tuple[str, str, int]] = {
 }  # fmt: skip
 COMPARED = {
     ast.Gt: (" > ", " > "), ast.Lt: (" < ", " < "), ast.GtE: (" ≥ ", r" \ge "), ast.LtE: (" ≤ ", r" \le "),
-    ast.Eq: (" = ", " = "), ast.NotEq: (" ≠ ", r" \ne "),
+    ast.Eq: (" = ", " = "), ast.NotEq: (" ≠ ", r" \ne "), ast.Is: (" is ", " is "), ast.IsNot: (" is not ", " is not "),
 }  # fmt: skip
 KNOWN_IN_LATEX = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "arctan", "arcsin", "arccos"}
 SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
@@ -136,13 +136,16 @@ class Writer:
         method: Callable[[ast.expr], tuple[str, int]] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
         return method(node)
 
+    def _lambda(self, node: ast.Lambda) -> tuple[str, int]:
+        return "…", ATOM
+
     def _other(self, node: ast.expr) -> tuple[str, int]:
         return ast.unparse(node), ATOM
 
     def _name(self, node: ast.Name) -> tuple[str, int]:
         shown = self.names.get(node.id, node.id)
-        is_plain = shown.isalnum() or shown[:1].isalpha()
-        return shown, ATOM if is_plain or shown.replace(".", "").isdigit() else PRODUCT if shown[:1] == "-" else ATOM
+        negative = shown[:1] in ("-", "−") or (shown[:1].isdigit() and shown.endswith("j"))
+        return shown, BINARY[ast.Add][2] if negative else ATOM
 
     def _constant(self, node: ast.Constant) -> tuple[str, int]:
         return (f"{node.value:g}" if isinstance(node.value, float) else str(node.value)), ATOM
@@ -169,10 +172,21 @@ class Writer:
         if isinstance(node.op, ast.Div) and self.latex:
             return rf"\frac{{{self.write(left)}}}{{{self.write(right)}}}", ATOM
         after = strength + isinstance(node.op, (ast.Sub, ast.Div))
+        if isinstance(node.op, ast.Sub) and (difference := self._difference(left, right)):
+            return difference, ATOM
         return self.write(left, strength) + (latex if self.latex else text) + self.write(right, after), strength
+
+    def _difference(self, left: ast.expr, right: ast.expr) -> str:
+        """Return a difference of two numbers, the exponent of a power that was derived; else nothing."""
+        try:
+            return f"{float(self.write(left)) - float(self.write(right)):g}"
+        except ValueError:
+            return ""
 
     def _power(self, base: ast.expr, exponent: ast.expr) -> tuple[str, int]:
         below, above = self.write(base, ATOM), self.write(exponent)
+        if above == "1":
+            return self._render(base)
         if self.latex:
             return f"{below}^{{{above}}}", POWER
         raised = above.translate(SUPERSCRIPT)
@@ -192,7 +206,8 @@ class Writer:
 
     def _subscript(self, node: ast.Subscript) -> tuple[str, int]:
         if isinstance(node.slice, ast.Constant):
-            low = f"_{{{node.slice.value}}}" if self.latex else str(node.slice.value).translate(SUBSCRIPT)
+            at = str(node.slice.value)
+            low = f"_{{{at}}}" if self.latex else at.translate(SUBSCRIPT)
             return self.write(node.value, ATOM) + low, ATOM
         return f"{self.write(node.value, ATOM)}[{ast.unparse(node.slice)}]", ATOM
 

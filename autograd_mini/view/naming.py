@@ -82,10 +82,11 @@ def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
     except SyntaxError:
         return {}
     found: dict[Span, str] = {}
+    pairs: list[tuple[ast.expr, ast.expr | ast.stmt]]
     for statement in ast.walk(tree):
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
-                pairs = list(zip(targets, values, strict=False))
+                pairs = [*zip(targets, values, strict=False)]
             case ast.Assign(targets=[target, *_], value=value) | ast.NamedExpr(target=target, value=value):
                 pairs = [(target, value)]
             case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -94,8 +95,8 @@ def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
                 pairs = [(target, statement)]
             case _:
                 continue
-        for target, value in pairs:
+        for target, whole in pairs:
             if isinstance(target, (ast.Name, ast.Attribute)):
-                span = (value.lineno, value.end_lineno, value.col_offset, value.end_col_offset)
+                span = (whole.lineno, whole.end_lineno, whole.col_offset, whole.end_col_offset)
                 found[span] = ast.unparse(target).removeprefix("self.")
     return found

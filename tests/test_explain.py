@@ -1,0 +1,191 @@
+"""`explain` and what it stands on: formulas read from rules, names read from code, one use pulled back alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import autograd_mini as am
+from autograd_mini.errors import InvalidInput
+from autograd_mini.registry import RULES, all_rules
+from autograd_mini.view.explaining import explain
+from autograd_mini.view.formula import formula
+from autograd_mini.view.naming import name_of_node, variables_of_caller
+
+
+def assert_adds_up(explanation, gradient) -> None:
+    """Check that the terms are the gradient, in the shape that it has."""
+    assert np.shape(explanation.gradient) == np.shape(gradient)
+    np.testing.assert_allclose(explanation.gradient, gradient, rtol=1e-15)
+    np.testing.assert_allclose(sum(term.value for term in explanation.terms), gradient, rtol=1e-12, atol=1e-15)
+
+
+def test_two_paths_of_numbers():
+    w, x = am.Value(0.5), 2.0
+    n = w * x + w
+    loss = np.tanh(n) * n
+    text = str(explain(w, of=loss))
+    loss.backward()
+    assert text.startswith(f"∂loss/∂w = {w.grad:.6g} at w = 0.5\n\ncomputed as\n  z1 = w × 2")
+    assert "  n = z1 + w" in text
+    assert "along 4 paths" in text
+    assert "∂z2/∂n: g · (1 − z2²), slope 0.180707" in text
+    assert "test_explain.py, line" in text
+    assert text.endswith(f" = {w.grad:.6g}")
+    explanation = explain(w, of=loss)
+    assert_adds_up(explanation, w.grad)
+    assert [term.paths for term in explanation.terms] == [1, 1, 1, 1]
+    for term in explanation.terms:
+        product = np.prod([float(step.slope) for step in term.steps])
+        np.testing.assert_allclose(product, term.value, rtol=1e-5)
+
+
+FUNCTIONS = {
+    "broadcast": lambda v: np.sum(np.sin(v) * np.arange(6.0).reshape(2, 3)) + np.sum(v),
+    "several results": lambda v: np.sum(np.split(v, 3)[1]) * np.sum(np.split(v, 3)[0] ** 2),
+    "a list": lambda v: np.sum(np.stack([v, v * v, np.ones(3)]) ** 2),
+    "einsum": lambda v: np.einsum("i,i->", v, v),
+    "eigenvalues": lambda v: np.sum(np.linalg.eigh(np.outer(v, v) + np.diag(v))[0] ** 3),
+    "a checkpoint": lambda v: np.sum(am.checkpoint(lambda a: np.tanh(a) * a)(v) * v),
+    "indices": lambda v: v[[0, 0, 2]] @ v + v[1],
+    "where": lambda v: np.sum(np.where(v > 0, v, 0.1 * v)),
+    "scalars": lambda v: v[0] * v[1] / (v[2] + v[0]),
+    "a reduction": lambda v: np.var(v) + np.max(v) * np.mean(v),
+}
+
+
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS.keys())
+@pytest.mark.parametrize("most", [1, 3, 100])
+@pytest.mark.parametrize("record", [am.full_record, lambda: am.scope("no more than usual")])
+def test_the_terms_add_up_to_the_gradient(f, most, record):
+    with record():
+        v = am.Value([0.7, -1.3, 0.4])
+        y = f(v)
+    explanation = explain(v, of=y, max_paths=most)
+    y.backward()
+    assert_adds_up(explanation, v.grad)
+    assert "∂y/∂v" in str(explanation)
+    assert "<table>" in explanation._repr_html_()
+    assert r"\frac{\partial y}{\partial v}" in explanation.latex() or len(explanation.terms[0].steps) > 1
+
+
+def test_too_many_paths_are_merged_where_they_meet():
+    v = x = am.Value(1.1)
+    for _ in range(40):
+        v = v * v * 0.9
+    explanation = explain(x, of=v, max_paths=12)
+    assert sum(term.alike * term.paths for term in explanation.terms) == 2**40
+    assert sum(term.alike for term in explanation.terms) <= 12
+    v.backward()
+    assert_adds_up(explanation, x.grad)
+    assert "1,099,511,627,776 paths" in str(explanation)
+    assert " alike: " in str(explanation)
+
+
+def test_a_long_chain_takes_time_in_proportion_and_is_abridged():
+    v = x = am.Value(np.ones(3))
+    for _ in range(2_000):
+        v = np.sin(v)
+    text = str(explain(x, of=np.sum(v)))
+    assert "… 1,977 more steps" in text
+    assert len(text) < 200_000
+
+
+def test_an_intermediate_value_and_a_complex_one():
+    x = am.Value([1.0, 2.0])
+    h = x * x
+    y = np.sum(h * np.exp(h))
+    explanation = explain(h, of=y)
+    y.backward()
+    assert_adds_up(explanation, h.grad)
+    z = am.Value(1.0 + 2.0j)
+    y = np.real(z * z * 1j) + np.abs(z)
+    explanation = explain(z, of=y)
+    y.backward()
+    assert_adds_up(explanation, z.grad)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda x: explain(x, of=3.0), "got of = float without a graph"),
+        (lambda x: explain(2.0, of=x * x), "got x = float without a graph"),
+        (lambda x: explain(x, of=x * np.ones(2)), r"a result of shape \(2,\), dtype float64(.|\n)*np\.sum"),
+        (lambda x: explain(x, of=x), "the same value as x and as the result"),
+        (lambda x: explain(x, of=x * x, max_paths=0), "max_paths is 0"),
+        (lambda x: explain(x, of=am.Value(2.0) * 3.0), "the result doesn't depend on x"),
+        (lambda x: explain(x, of=np.real(x * 1j)), None),
+    ],
+)
+def test_what_has_no_explanation_is_refused(call, text):
+    x = am.Value(2.0, name="x")
+    if text is None:
+        assert call(x).gradient == 0.0
+        return
+    with pytest.raises(InvalidInput, match=text):
+        call(x)
+
+
+@pytest.mark.parametrize(
+    ("function", "param", "text", "latex"),
+    [
+        (np.multiply, "x1", "g · x2", r"g \cdot x2"),
+        (np.true_divide, "x2", "−g · out / x2", r"\frac{-g \cdot out}{x2}"),
+        (np.power, "x1", "g · x2 · x1^(x2 − 1)", r"g \cdot x2 \cdot x1^{x2 - 1}"),
+        (np.tanh, "x", "g · (1 − out²)", r"g \cdot \left(1 - out^{2}\right)"),
+        (np.sin, "x", "g · cos(x)", r"g \cdot \cos(x)"),
+        (np.arcsin, "x", "g / √(1 − x²)", r"\frac{g}{\sqrt{1 - x^{2}}}"),
+        (np.abs, "x", "g · sign(x)", r"g \cdot \operatorname{sign}(x)"),
+        (np.where, "x", "g where condition, else 0", "g where condition, else 0"),
+        (np.matmul, "x1", "g x2ᵀ", r"\text{g x2ᵀ}"),
+        (np.sum, "a", "g", "g"),
+        (np.mean, "a", "g / n", r"\frac{g}{n}"),
+        (np.linalg.solve, "b", "a⁻ᵀ g", r"\text{a⁻ᵀ g}"),
+        (np.modf, "x", "g₀", "g_{0}"),
+        (np.conj, "x", "conj(g)", r"\overline{g}"),
+    ],
+)  # fmt: skip
+def test_formulas_are_read_from_the_rules(function, param, text, latex):
+    assert formula(RULES[function], param) == text
+    assert formula(RULES[function], param, latex=True) == latex
+
+
+def test_a_formula_takes_names_and_numbers():
+    assert formula(RULES[np.power], "x1", {"x1": "w", "x2": "3"}) == "g · 3 · w²"
+    assert formula(RULES[np.power], "x1", {"x1": "w", "x2": "2"}) == "g · 2 · w"
+    assert formula(RULES[np.multiply], "x1", {"x2": "-0.5"}) == "g · (-0.5)"
+    assert formula(RULES[np.exp], "x", {"out": "h"}) == "g · h"
+
+
+@pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)
+def test_every_rule_has_a_formula(rule):
+    for param in rule.pullbacks:
+        for latex in (False, True):
+            text = formula(rule, param, latex=latex)
+            assert text
+            assert "?" not in text
+            assert "lambda" not in text
+
+
+def test_a_rule_whose_source_is_not_to_be_read_is_shown_as_a_call():
+    function = am.primitive(lambda x: 2 * x)
+    exec("import autograd_mini as am\nam.rule(function, 'x', x=lambda g, x: 2 * g)", {"function": function})
+    assert formula(RULES[function], "x") == "pullback(g, x)"
+
+
+def test_names_are_those_of_the_users_variables():
+    w, b = am.Value(1.0), am.Value(2.0)
+    params = {"u": am.Value(3.0), "v": [am.Value(4.0)]}
+    y: am.Value = w * b
+    held = [am.Value(5.0)]
+    if (z := y + w) is None:
+        pass
+    total = z
+    total += held[0]
+    nodes = [x.node for x in (w, b, y, z, total)]
+    assert [name_of_node(node) for node in nodes] == ["w", "b", "y", "z", "total"]
+    assert name_of_node((w * 2.0).node) == ""
+    found = variables_of_caller()
+    assert (found[w.node], found[held[0].node]) == ("w", "held[0]")
+    assert params["u"].node not in found  # of a dict that holds other things too
+    assert name_of_node(am.Value(1.0, name="given").node) == "given"
