@@ -15,28 +15,38 @@ from autograd_mini.view import draw
 # ------------------------------------------------------------------------------------------------ What is shown
 
 
-def test_a_scalar_graph_shows_names_values_and_gradients_left_by_backward():
+def test_a_scalar_graph_shows_names_values_and_gradients_and_touches_no_grad():
     w, x = am.Value(0.5, name="w"), am.Value(2.0, name="x")
     y = np.tanh(w * x - 0.4)
-    y.backward()
     slope = 1 - np.tanh(0.6) ** 2
     assert sorted(nodes_of(draw(y)).values()) == sorted(
         [
             f"w value 0.5 grad {2 * slope:.4g}",
             f"x value 2 grad {0.5 * slope:.4g}",
-            "× multiply value 1",
+            f"× multiply value 1 grad {slope:.4g}",
             "0.4",
-            "− subtract value 0.6",
-            "tanh value 0.537 grad 1",
+            f"− subtract value 0.6 grad {slope:.4g}",
+            "y : tanh value 0.537 grad 1",
         ]
     )
     assert len(edges_of(draw(y))) == 5
+    assert w.grad is None
+
+
+def test_what_is_no_loss_or_was_changed_since_shows_the_gradients_that_backward_left():
+    w = am.Value([1.0, 2.0], name="w")
+    y = w * w
+    np.sum(y).backward()
+    assert "w (2,) float64 value [1, 2] grad [2, 4]" in nodes_of(draw(y)).values()
+    loss = np.sum(w * w)
+    w.data -= 1.0
+    assert "w (2,) float64 value [0, 1] grad [2, 4]" in nodes_of(draw(loss)).values()
 
 
 def test_values_held_by_nobody_are_shown_too_since_scalars_keep_their_numbers():
     y = am.Value(3.0) * 2.0 + 1.0
     assert "not kept" not in draw(y).source
-    assert "× multiply value 6" in nodes_of(draw(y)).values()
+    assert "× multiply value 6 grad 1" in nodes_of(draw(y)).values()
 
 
 def test_a_function_is_drawn_with_gradients_and_touches_no_grad():

@@ -1,8 +1,9 @@
-"""The graph as a picture (`draw`), and one gradient in words and numbers (`explain`)."""
+"""The graph as a picture (`draw`), one gradient in words and numbers (`explain`), what may go wrong (`mistakes`)."""
 
 from .drawing import Drawing, draw
 from .explaining import explain
 from .explanation import Explanation
+from .mistaken import mistakes
 from .rendering import DrawingError
 
-__all__ = ["Drawing", "DrawingError", "Explanation", "draw", "explain"]
+__all__ = ["Drawing", "DrawingError", "Explanation", "draw", "explain", "mistakes"]

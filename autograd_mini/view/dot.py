@@ -22,6 +22,7 @@ STYLES = {
     "folded": {"shape": "box3d", "style": "filled", "fillcolor": "#ffffff", "color": "#5a5a5a"},
 }
 RESULT = {"peripheries": "2", "fillcolor": "#d9efd3", "color": "#2c7a2c", "penwidth": "1.4"}
+WRONG = {"color": "#b3261e", "penwidth": "3.5"}
 # Curves around everything take minutes where many arrows pass many ranks.
 LONG = 2500
 QUICK = {"splines": "line", "nslimit": "1", "mclimit": "0.1"}
@@ -45,7 +46,7 @@ def to_graph(data: GraphData, direction: str) -> Any:
     scopes: dict[tuple[str, ...], Any] = {(): graph}
     for box in data.boxes:
         inside = scope_of(box.scope, scopes)
-        style = STYLES[box.kind] | (RESULT if box.is_result else {})
+        style = STYLES[box.kind] | (RESULT if box.is_result else {}) | (WRONG if box.is_wrong else {})
         inside.node(box.key, label=label(box), tooltip=graphviz.escape(printable(box.tooltip)), **style)
     for scope in sorted(scopes, key=len, reverse=True)[:-1]:  # the innermost first
         scopes[scope[:-1]].subgraph(scopes[scope])

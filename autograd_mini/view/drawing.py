@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..engine import Value
+from ..errors import StaleDataError
 from ..graph import own_module
 from ..registry import RULES
 from ..state import full_record
@@ -18,7 +20,9 @@ from ..trace import Trace, name_of
 from ..tree import leaves, map_leaves
 from .dot import to_graph
 from .graph_data import GraphData, Root, describe_graph
-from .passes import gradients
+from .mistaken import current
+from .naming import argument_names
+from .passes import gradients, is_loss
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
 
 FEWEST = 10
@@ -98,9 +102,9 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> 
     Parameters
     ----------
     what : Value or callable
-        A Value is drawn with what its graph kept, and with the gradients that `backward` left. A function is run on
-        the arguments with everything kept, and gradients of its result are computed for the picture alone, if the
-        result is a single real number; nobody's `.grad` is touched.
+        A Value is drawn with what its graph kept; a function is run on the arguments with everything kept. The
+        gradients of a result that is a single real number are computed for the picture alone, and nobody's `.grad`
+        is touched; for any other Value those are shown that `backward` left.
     *args
         The arguments of the function. Numbers, floating arrays, Values and containers of them become leaves, named
         as the function's parameters; anything else (integer arrays, booleans, strings) is passed as it is.
@@ -172,7 +176,8 @@ def of_value(value: Value, args: tuple[Any, ...], max_nodes: int) -> GraphData:
             "it was not computed from a Value that can be differentiated, or under no_grad",
             "make the inputs am.Value(...), and compute the result from them outside no_grad",
         )
-    return describe_graph([Root(value.node, value.data)], max_nodes)
+    names = {value.node: argument_names("what").get("what", "")}
+    return describe_graph([Root(value.node, value.data)], max_nodes, *gradients_of(value), names)
 
 
 def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: int) -> GraphData:
@@ -202,7 +207,8 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: 
             "nothing was recorded: it returned a constant, or computed it outside NumPy or under no_grad",
             "return what is computed from the arguments, with np functions",
         )
-    return describe_graph(roots, max_nodes, gradients_of(trace.result))
+    found, right = gradients_of(trace.result)
+    return describe_graph(roots, max_nodes, found or {}, right)
 
 
 def is_number(x: Any) -> bool:
@@ -237,8 +243,17 @@ def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
     return [*names[:star], *(f"{names[star]}[{i}]" for i in range(count))][:count]
 
 
-def gradients_of(result: Any) -> dict[Any, Any]:
-    """Return the gradient of a result with respect to every node behind it; none unless it is a single real number."""
-    if not isinstance(result, Value) or result.shape != () or result.dtype.kind == "c":
-        return {}
-    return gradients(result.node, result.dtype.type(1))
+def gradients_of(result: Any) -> tuple[dict[Any, Any] | None, dict[Any, Any] | None]:
+    """Return the gradient of a result with respect to every node behind it, and inside `mistakes` the right ones too.
+
+    None unless it is a single real number, or if arrays that are needed were changed in place since.
+    """
+    if not is_loss(result):
+        return None, None
+    seed, mistake = result.dtype.type(1), current.get()
+    try:
+        with warnings.catch_warnings(action="ignore"):  # told where the user asks for a gradient
+            right = gradients(result.node, seed)
+    except StaleDataError:
+        return None, None
+    return (right, None) if mistake is None else (mistake.gradients(result.node, seed), right)

@@ -18,7 +18,7 @@ from .calls import SYMBOLS, constants, last_name, operation
 from .explanation import Explanation, Step, Term, shown
 from .formula import formula
 from .known import Known
-from .naming import name_of_node, variables_of_caller
+from .naming import argument_names, name_of_node
 from .passes import Use, cotangents, pull_use, uses_in
 from .summary import shape_and_dtype, summary
 
@@ -76,7 +76,8 @@ def explain(x: Value, of: Value, max_paths: int = 12) -> Explanation:
     sum: 2 + 1 = 3
     """
     check(x, of, max_paths)
-    names = variables_of_caller()
+    told = argument_names("x", "of")
+    names = {node: told[name] for node, name in ((x.node, "x"), (of.node, "of")) if name in told}
     order = towards([x.node], [of.node]).order  # newest first, without x
     if not order:
         raise InvalidInput(

@@ -84,8 +84,8 @@ class Explanation:
             if term.head != self.result:
                 text += f"     ∂{self.result}/∂{term.head} = {term.start}, by {plural(term.paths, 'path')}\n"
             steps = [
-                f"     ∂{step.above}/∂{step.below}{one_of(step.uses)}: {step.rule}{step.slope and f', slope {step.slope}'}"
-                f"   →  {step.gradient}\n"
+                f"     ∂{step.above}/∂{step.below}{one_of(step.uses)}: {step.rule}"
+                f"{step.slope and f', slope {step.slope}'}   →  {step.gradient}\n"
                 for step in term.steps
             ]
             text += "".join(abridged(steps, f"     … {len(steps) - LONG:,} more steps\n"))

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..registry import Rule
+from .naming import parsed
 
 # Helpers of rules whose mathematics is shorter than their code, which looks after 0, axes and shapes as well.
 SHORT: dict[str, tuple[str, str]] = {
@@ -79,7 +80,7 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, late
 def expression_of(function: Callable[..., Any]) -> ast.expr | None:
     """Return the expression that a lambda, or a function of one statement, returns; None if it isn't to be read."""
     code = function.__code__
-    for node in ast.walk(syntax_of(code.co_filename, tuple(linecache.getlines(code.co_filename)))):
+    for node in ast.walk(parsed(code.co_filename, tuple(linecache.getlines(code.co_filename)))):
         if getattr(node, "lineno", None) != code.co_firstlineno:
             continue
         if isinstance(node, ast.Lambda) and same_parameters(node.args, code):
@@ -91,15 +92,6 @@ def expression_of(function: Callable[..., Any]) -> ast.expr | None:
             if len(docstring) <= 1 and isinstance(last, ast.Return):
                 return last.value
     return None
-
-
-@lru_cache(maxsize=64)
-def syntax_of(filename: str, lines: tuple[str, ...]) -> ast.AST:
-    """Return the syntax tree of a file; an empty one if it isn't Python."""
-    try:
-        return ast.parse("".join(lines), filename)
-    except SyntaxError:
-        return ast.Module([], [])
 
 
 def same_parameters(args: ast.arguments, code: Any) -> bool:

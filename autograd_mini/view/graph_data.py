@@ -14,6 +14,8 @@ from ..engine import ZEROS
 from ..graph import ACTIVE, LINK, line_of
 from .calls import edge_name, is_complete, operation
 from .known import Known
+from .naming import name_of_node
+from .passes import differ
 from .selection import Selection, is_leaf, select
 from .summary import shape_and_dtype, shorten, summary
 
@@ -45,6 +47,7 @@ class Box:
     tooltip: str = ""
     scope: tuple[str, ...] = ()
     is_result: bool = False
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,21 +70,35 @@ class GraphData:
     totals: str = ""
 
 
-def describe_graph(roots: Sequence[Root], max_nodes: int, gradients: Mapping[Any, Any] | None = None) -> GraphData:
+def describe_graph(
+    roots: Sequence[Root],
+    max_nodes: int,
+    gradients: Mapping[Any, Any] | None = None,
+    right: Mapping[Any, Any] | None = None,
+    variables: dict[Any, str] | None = None,
+) -> GraphData:
     """Describe the graph behind some results, in at most `max_nodes` boxes.
 
-    `gradients` maps nodes to gradients; without it, those that `backward` left are shown.
+    `gradients` maps nodes to gradients; without it, those that `backward` left are shown. With `right`, boxes whose
+    gradient differs from that are marked. `variables` are the names of nodes in the user's code.
     """
     selection = select([root.node for root in roots], max_nodes)
-    return _Describer(selection, roots, gradients).describe()
+    return _Describer(selection, roots, gradients, right, variables).describe()
 
 
 class _Describer:
     """Goes through the chosen nodes, newest first, and makes boxes and arrows of them."""
 
-    def __init__(self, selection: Selection, roots: Sequence[Root], gradients: Mapping[Any, Any] | None) -> None:
+    def __init__(
+        self,
+        selection: Selection,
+        roots: Sequence[Root],
+        gradients: Mapping[Any, Any] | None,
+        right: Mapping[Any, Any] | None,
+        variables: dict[Any, str] | None,
+    ) -> None:
         self.selection = selection
-        self.gradients = gradients
+        self.gradients, self.right, self.variables = gradients, right, variables
         self.results = {root.node: root.name for root in reversed(roots)}
         self.order = sorted(selection.kept, key=lambda node: -node.number)
         self.known = Known({root.node: root.data for root in roots}, self.order)
@@ -105,6 +122,8 @@ class _Describer:
         kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
         name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
+        correct = None if self.right is None else self.right.get(node)
+        is_wrong = correct is not None and differ(correct, (self.gradients or {}).get(node))
         shape = shape_and_dtype(*self.known.likes[node]) if node in self.known.likes else ""
         if shape:
             rows.append(("", shape))
@@ -115,6 +134,8 @@ class _Describer:
             self.complete = self.complete and data is not None
             rows.append(("value", NOT_KEPT if data is None else summary(data)))
             rows += self._gradient(node)
+            if is_wrong:
+                rows.append(("right", summary(correct)))
         self.data.boxes.append(
             Box(
                 self.keys[node],
@@ -125,6 +146,7 @@ class _Describer:
                 self._tooltip(node, kind),
                 node.scope,
                 node in self.results,
+                is_wrong,
             )
         )
         for i, (_, x) in enumerate(self.selection.kept[node]):
@@ -132,7 +154,7 @@ class _Describer:
 
     def _heading(self, node: Any, kind: str) -> tuple[str, str]:
         """Return the name of a node, and what it is."""
-        name = shorten(node.name or self.results.get(node) or "")
+        name = shorten(node.name or self.results.get(node) or name_of_node(node, self.variables))
         if kind == "operation":
             return name, operation(node)
         if kind == "link":

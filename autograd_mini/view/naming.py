@@ -1,31 +1,25 @@
-"""The names of nodes: those that the user gave, else the variables of the user's code."""
+"""The names of nodes: those that the user gave, else the variables of the user's code.
+
+Both are read from the source: which variable the place that made a node assigns to, and which variables a call names as
+its arguments. The variables themselves are left alone: looking at those of a running function would keep them alive.
+"""
 
 from __future__ import annotations
 
 import ast
 import linecache
 import sys
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from ..engine import Value
 from ..graph import OWN, own_module
-from ..tree import leaves
 
 own_module(globals())
 Span = tuple[int | None, int | None, int | None, int | None]  # first and last line, first and last column
 
 
 def name_of_node(node: Any, variables: dict[Any, str] | None = None) -> str:
-    """Return the name of a node: given by the user, of a variable that holds its Value, or assigned to in the code.
-
-    Parameters
-    ----------
-    node : Node
-        Any node.
-    variables : dict, optional
-        Names of nodes by `variables_of_caller`.
+    """Return the name of a node: given by the user, by `variables`, or assigned to where it was made; else nothing.
 
     Examples
     --------
@@ -34,29 +28,6 @@ def name_of_node(node: Any, variables: dict[Any, str] | None = None) -> str:
     'w'
     """
     return node.name or (variables or {}).get(node) or assigned_name(node.code, node.lasti)
-
-
-def variables_of_caller() -> dict[Any, str]:
-    """Return the names of the variables of the user's innermost frame, by the nodes of the Values that they hold."""
-    frame: Any = sys._getframe(1)
-    while id(frame.f_globals) in OWN and frame.f_back is not None:
-        frame = frame.f_back
-    found: dict[Any, str] = {}
-    for name, held in frame.f_locals.items():
-        if name.startswith("_"):
-            continue
-        for path, x in [("", held)] if isinstance(held, Value) else containers(held):
-            if isinstance(x, Value) and x.node is not None:
-                found.setdefault(x.node, name + path)
-    return found
-
-
-def containers(x: Any) -> Iterator[tuple[str, Any]]:
-    """Iterate over the leaves of a dict, list or tuple of Values; over nothing of anything else."""
-    if isinstance(x, (dict, list, tuple)) and len(x) <= 100:
-        items = x.values() if isinstance(x, dict) else x
-        if all(isinstance(item, Value) for item in items):
-            yield from leaves(x)
 
 
 def assigned_name(code: Any, lasti: int | None) -> str:
@@ -69,21 +40,34 @@ def assigned_name(code: Any, lasti: int | None) -> str:
     """
     if code is None or lasti is None:
         return ""
+    return assignments(code.co_filename, tuple(linecache.getlines(code.co_filename))).get(span_of(code, lasti), "")
+
+
+def argument_names(*parameters: str) -> dict[str, str]:
+    """Return, for the call that the user's code is in, the names of the variables given for some parameters."""
+    frame: Any = sys._getframe(1)
+    while id(frame.f_globals) in OWN and frame.f_back is not None:
+        frame = frame.f_back
+    code = frame.f_code
+    call = calls(code.co_filename, tuple(linecache.getlines(code.co_filename))).get(span_of(code, frame.f_lasti))
+    if call is None:
+        return {}
+    given = dict(zip(parameters, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
+    return {name: ast.unparse(x) for name, x in given.items() if isinstance(x, (ast.Name, ast.Attribute))}
+
+
+def span_of(code: Any, lasti: int) -> Span:
+    """Return the place of an instruction in its source."""
     positions = list(code.co_positions())
-    span = positions[lasti // 2] if lasti // 2 < len(positions) else None
-    return assignments(code.co_filename, tuple(linecache.getlines(code.co_filename))).get(span, "") if span else ""
+    return positions[lasti // 2] if lasti // 2 < len(positions) else (None, None, None, None)
 
 
 @lru_cache(maxsize=64)
 def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
     """Return what the statements of a file assign: for the place of each expression, the name that it gets."""
-    try:
-        tree = ast.parse("".join(lines), filename)
-    except SyntaxError:
-        return {}
     found: dict[Span, str] = {}
     pairs: list[tuple[ast.expr, ast.expr | ast.stmt]]
-    for statement in ast.walk(tree):
+    for statement in ast.walk(parsed(filename, lines)):
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
                 pairs = [*zip(targets, values, strict=False)]
@@ -97,6 +81,25 @@ def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
                 continue
         for target, whole in pairs:
             if isinstance(target, (ast.Name, ast.Attribute)):
-                span = (whole.lineno, whole.end_lineno, whole.col_offset, whole.end_col_offset)
-                found[span] = ast.unparse(target).removeprefix("self.")
+                found[place_of(whole)] = ast.unparse(target).removeprefix("self.")
     return found
+
+
+@lru_cache(maxsize=64)
+def calls(filename: str, lines: tuple[str, ...]) -> dict[Span, ast.Call]:
+    """Return the calls in a file by their places."""
+    return {place_of(node): node for node in ast.walk(parsed(filename, lines)) if isinstance(node, ast.Call)}
+
+
+def place_of(node: ast.expr | ast.stmt) -> Span:
+    """Return the place of a part of the syntax."""
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+@lru_cache(maxsize=64)
+def parsed(filename: str, lines: tuple[str, ...]) -> ast.AST:
+    """Return the syntax tree of a file; an empty one if it isn't Python."""
+    try:
+        return ast.parse("".join(lines), filename)
+    except SyntaxError:
+        return ast.Module([], [])

@@ -6,6 +6,9 @@ import copy
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from ..engine import Value
 from ..graph import LEAF, LINK, PICK, CallNode, Node, collect
 from ..trace import conjugate
 
@@ -32,16 +35,22 @@ def cotangents(root: Any, seed: Any) -> dict[Any, Any]:
     """Return the cotangent of every node that a gradient of `root` reaches; of several results, a dict of them."""
     walk = collect([root])
     walk.cots[root] = seed
-    for node in walk.order:
-        g = walk.cots[node]
-        if g is not None and node.op.pull is not None:
-            node.op.pull(node, g, walk.cots)
+    with np.errstate(all="ignore"):  # what isn't finite is shown
+        for node in walk.order:
+            g = walk.cots[node]
+            if g is not None and node.op.pull is not None:
+                node.op.pull(node, g, walk.cots)
     return {node: g for node, g in walk.cots.items() if g is not None}
 
 
 def gradients(root: Any, seed: Any) -> dict[Any, Any]:
     """Return the gradient of every node as the user sees it: a cotangent, conjugated if it is complex."""
-    return {node: conjugate(g) for node, g in cotangents(root, seed).items() if not isinstance(g, dict)}
+    return as_gradients(cotangents(root, seed))
+
+
+def as_gradients(cots: dict[Any, Any]) -> dict[Any, Any]:
+    """Return cotangents as the user sees them, without those of operations with several results."""
+    return {node: conjugate(g) for node, g in cots.items() if not isinstance(g, dict)}
 
 
 def pull_use(use: Use, g: Any) -> Any:
@@ -71,3 +80,13 @@ def pull_use(use: Use, g: Any) -> Any:
 def only(inputs: Any, position: int | None, mark: Any) -> Any:
     """Return the inputs of a parameter with all but one cut off."""
     return mark if position is None else tuple(mark if i == position else None for i in range(len(inputs)))
+
+
+def differ(right: Any, wrong: Any) -> bool:
+    """Whether two gradients, None where there is none, are more than rounding apart."""
+    return wrong is None or not np.allclose(right, wrong, rtol=1e-6, equal_nan=True)
+
+
+def is_loss(x: Any) -> bool:
+    """Whether something is a recorded Value of one real number."""
+    return isinstance(x, Value) and x.node is not None and x.shape == () and x.dtype.kind != "c"
