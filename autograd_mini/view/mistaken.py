@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -91,30 +91,43 @@ def no_seed(root: Any, seed: Any) -> Cotangents:
     return cotangents(root, 0 * seed)
 
 
-WALKS: dict[str, tuple[Callable[[Any, Any], Cotangents], str]] = {
-    "no accumulation": (
+class Walk(NamedTuple):
+    """A wrong backward pass: how it goes, what it violates, and what a graph must have for it to show."""
+
+    run: Callable[[Any, Any], Cotangents]
+    why: str
+    needs: str
+
+
+WALKS = {
+    "no accumulation": Walk(
         no_accumulation,
         "a value that is used more than once gets a gradient from each use, and they must be added (`+=`, not `=`)",
+        "a value that is used more than once",
     ),
-    "wrong order": (
+    "wrong order": Walk(
         wrong_order,
         "an operation may pass its gradient on only when all that use its result have given theirs: in topological"
         " order, not by the distance from the result",
+        "the result of an operation that is used both near the final result and far from it",
     ),
-    "no upstream": (
+    "no upstream": Walk(
         no_upstream,
         "the chain rule multiplies each local slope with the gradient that arrives from above",
+        "an operation whose gradient isn't 1",
     ),
-    "stale gradients": (
+    "stale gradients": Walk(
         stale_gradients,
         "gradients of intermediate values belong to one pass: left in place, they are passed on a second time",
+        "an operation",
     ),
-    "forgot to zero": (
+    "forgot to zero": Walk(
         forgot_to_zero,
         "backward() adds to the gradients of leaves, so each step needs `zero_grad()` before it",
+        "a leaf",
     ),
-    "no seed": (no_seed, "a backward pass starts with ∂y/∂y = 1"),
-}  # fmt: skip
+    "no seed": Walk(no_seed, "a backward pass starts with ∂y/∂y = 1", "a gradient that isn't 0"),
+}
 
 
 @dataclass(frozen=True)
@@ -138,14 +151,15 @@ class Mistaken:
 
     Attributes
     ----------
-    kind, why : str
-        The mistake, and what it violates.
+    kind, why, needs : str
+        The mistake, what it violates, and what a graph must have for it to show.
     rows : tuple of Row
         One for each value that the result was computed from, from the result down.
     """
 
     kind: str
     why: str
+    needs: str
     rows: tuple[Row, ...]
 
     @property
@@ -155,6 +169,8 @@ class Mistaken:
 
     def __str__(self) -> str:
         text = f"{self.kind}: {len(self.wrong)} of {len(self.rows)} gradients are wrong\n  why: {self.why}\n"
+        if not self.wrong:
+            text += f"  it doesn't show here: that needs {self.needs}\n"
         cells = [("value", "computed by", "gradient", "right"), *self._cells()]
         wide = [max(len(row[i]) for row in cells) for i in range(3)]
         for *first, last in cells:
@@ -189,7 +205,7 @@ class Mistake:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.walk, self.why = WALKS[kind]
+        self.walk = WALKS[kind]
 
     def of(self, result: Value) -> Mistaken:
         """Return what the mistake does to the gradients of a result, which is one real number."""
@@ -206,11 +222,11 @@ class Mistake:
             Row(name_of_node(node, names), "" if is_leaf(node) else operation(node), right[node], wrong.get(node))
             for node in sorted(right, key=by_number, reverse=True)
         )
-        return Mistaken(self.kind, self.why, tuple(rows))
+        return Mistaken(self.kind, self.walk.why, self.walk.needs, tuple(rows))
 
     def gradients(self, root: Any, seed: Any) -> dict[Any, Any]:
         """Return the gradient of every node as the mistake has it."""
-        return as_gradients(self.walk(root, seed))
+        return as_gradients(self.walk.run(root, seed))
 
 
 current: ContextVar[Mistake | None] = ContextVar("autograd_mini_mistake", default=None)
@@ -233,7 +249,7 @@ def mistakes(kind: str) -> Iterator[Mistake]:
     Yields
     ------
     Mistake
-        Its ``of(loss)`` gives the numbers, its ``why`` the reason.
+        Its ``of(loss)`` gives the numbers and the reason.
 
     Raises
     ------
