@@ -88,7 +88,7 @@ def test_without_a_renderer_the_error_names_both_ways_and_the_text_still_works(d
         assert way in str(caught.value)
     assert os.listdir(tmp_path) == []
     assert drawing._repr_svg_() is None
-    assert drawing._repr_mimebundle_() == {"text/plain": drawing.source}
+    assert drawing._repr_mimebundle_() == {"text/plain": str(drawing)}
     assert drawing.save(tmp_path / "graph.dot").read_text(encoding="utf-8") == drawing.source
 
 

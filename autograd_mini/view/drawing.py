@@ -24,13 +24,14 @@ from .mistaken import current
 from .naming import argument_names
 from .passes import gradients, is_loss
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
+from .text import as_tree
 
 FEWEST = 10
 own_module(globals())
 
 
 class Drawing:
-    """The picture of a graph: it shows itself in a notebook, and `save` writes it.
+    """The picture of a graph: it shows itself in a notebook, `save` writes it, and `print` shows it as a tree of text.
 
     It holds text only, nothing of the graph itself, so a drawing that is kept doesn't keep the graph.
 
@@ -42,7 +43,7 @@ class Drawing:
 
     def __init__(self, data: GraphData, direction: str) -> None:
         self.graph = to_graph(data, direction)
-        self._totals = data.totals
+        self._data = data
 
     @property
     def source(self) -> str:
@@ -84,12 +85,15 @@ class Drawing:
         return render(self.source, ".svg").decode() if find_renderer() else None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        """Return what a notebook shows: the picture, or the DOT text where there is no renderer."""
+        """Return what a notebook shows: the picture, or the tree where there is no renderer."""
         svg = self._repr_svg_()
-        return {"text/plain": self.source} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
+        return {"text/plain": str(self)} if svg is None else {"image/svg+xml": svg, "text/plain": repr(self)}
 
     def __repr__(self) -> str:
-        return f"<Drawing of {self._totals}>"
+        return f"<Drawing of {self._data.totals}>"
+
+    def __str__(self) -> str:
+        return as_tree(self._data)
 
 
 def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> Drawing:
