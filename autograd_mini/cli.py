@@ -1,4 +1,4 @@
-"""The command line: `autograd-mini train digits`, `autograd-mini grad EXPRESSION`, `autograd-mini check FUNCTION`."""
+"""The command line: `autograd-mini train digits`, `grad EXPRESSION`, `check FUNCTION`, `draw EXPRESSION`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import cli_check, cli_grad, cli_train
+from . import cli_check, cli_draw, cli_grad, cli_train
 
 # How many threads share a matrix product; the libraries behind NumPy read it when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -26,10 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_train.add_parser(commands)
     cli_grad.add_parser(commands)
     cli_check.add_parser(commands)
+    cli_draw.add_parser(commands)
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] == ["grad"]:
-        # Its options have two: a single minus starts an expression, and a space before it says so to argparse.
-        words = [f" {word}" if word.startswith("-") and word[1:2] != "-" and word != "-h" else word for word in words]
+    if words[:1] in (["grad"], ["draw"]):
+        # A single minus starts an expression, except in these options, and a space before it says so to argparse.
+        words = [f" {x}" if x.startswith("-") and x[1:2] != "-" and x not in ("-h", "-o") else x for x in words]
     options, late = parser.parse_known_args(words)
     if late and (not hasattr(options, "values") or any(word.startswith("-") for word in late)):
         parser.error(f"unrecognized arguments: {' '.join(late)}")
