@@ -13,17 +13,20 @@ import numpy as np
 
 from ..engine import Value
 from ..errors import StaleDataError
-from ..graph import own_module
+from ..graph import by_number, own_module
 from ..registry import RULES
 from ..state import full_record
 from ..trace import Trace, name_of
 from ..tree import leaves, map_leaves
 from .dot import to_graph
 from .graph_data import GraphData, Root, describe_graph
+from .known import Known
 from .mistaken import current
 from .naming import argument_names
 from .passes import gradients, is_loss
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
+from .scalars import scalar_results
+from .selection import reachable
 from .text import as_tree
 
 FEWEST = 10
@@ -96,7 +99,7 @@ class Drawing:
         return as_tree(self._data)
 
 
-def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> Drawing:
+def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200, scalars: bool = False) -> Drawing:
     """Draw the graph of a recorded Value, or of a function at some arguments.
 
     Leaves are boxes (blue), constants dashed notes (grey), operations round (yellow); the result has a double outline
@@ -117,6 +120,9 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> 
     max_nodes : int, default 200
         How many nodes the picture has at most. Of a larger graph those nearest the result and the named leaves are
         shown, and one node stands for all others; the title has the totals.
+    scalars : bool, default False
+        Draw each operation on small arrays as what it does with single numbers: a matrix product as its
+        multiplications and additions. The gradients are the same.
 
     Returns
     -------
@@ -127,7 +133,7 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> 
     ------
     DrawingError
         If there is no graph: a constant, a raw array, a function without arguments or whose result doesn't depend on
-        them; or if `direction` or `max_nodes` make no sense.
+        them; if `direction` or `max_nodes` make no sense; or if there is no scalar view of a function.
 
     Examples
     --------
@@ -140,9 +146,9 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200) -> 
     """
     check_options(direction, max_nodes)
     if isinstance(what, Value):
-        data = of_value(what, args, max_nodes)
+        data = of_value(what, args, max_nodes, scalars)
     elif callable(what):
-        data = of_function(what, args, max_nodes)
+        data = of_function(what, args, max_nodes, scalars)
     else:
         raise DrawingError(
             f"am.draw got {type(what).__name__}, which has no graph",
@@ -166,7 +172,7 @@ def check_options(direction: str, max_nodes: Any) -> None:
         )
 
 
-def of_value(value: Value, args: tuple[Any, ...], max_nodes: int) -> GraphData:
+def of_value(value: Value, args: tuple[Any, ...], max_nodes: int, scalars: bool) -> GraphData:
     """Describe the graph of a recorded Value."""
     if args:
         raise DrawingError(
@@ -180,11 +186,22 @@ def of_value(value: Value, args: tuple[Any, ...], max_nodes: int) -> GraphData:
             "it was not computed from a Value that can be differentiated, or under no_grad",
             "make the inputs am.Value(...), and compute the result from them outside no_grad",
         )
+    if scalars:
+        return of_scalars([Root(value.node, value.data)], max_nodes)
     names = {value.node: argument_names("what").get("what", "")}
     return describe_graph([Root(value.node, value.data)], max_nodes, *gradients_of(value), names)
 
 
-def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: int) -> GraphData:
+def of_scalars(roots: list[Root], max_nodes: int) -> GraphData:
+    """Describe the graph of what was computed, on single numbers."""
+    nodes = [root.node for root in roots]
+    newest_first = sorted(reachable(nodes), key=by_number, reverse=True)
+    results = scalar_results(nodes, Known({root.node: root.data for root in roots}, newest_first))
+    found = gradients_of(results[0]) if len(results) == 1 else (None, None)
+    return describe_graph([Root(x.node, x.data) for x in results], max_nodes, *found)
+
+
+def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: int, scalars: bool) -> GraphData:
     """Run a function with everything kept, and describe its graph."""
     raw = tuple(map_leaves(lambda x: x.data if isinstance(x, Value) else x, x) for x in args)
     argnums = tuple(i for i, x in enumerate(raw) if is_number(x) or any(True for _ in leaves(x)))
@@ -211,6 +228,8 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: 
             "nothing was recorded: it returned a constant, or computed it outside NumPy or under no_grad",
             "return what is computed from the arguments, with np functions",
         )
+    if scalars:
+        return of_scalars(roots, max_nodes)
     found, right = gradients_of(trace.result)
     return describe_graph(roots, max_nodes, found or {}, right)
 
