@@ -74,5 +74,5 @@ def test_what_has_no_scalar_view_says_so(function, args, text):
 
 
 def test_a_graph_that_was_recorded_without_its_calls_says_how_to_keep_them():
-    with pytest.raises(DrawingError, match="weren't kept(.|\n)*am.full_record"):
+    with pytest.raises(DrawingError, match=r"weren't kept(.|\n)*am\.full_record"):
         am.draw(np.sum(am.Value(W) @ X), scalars=True)
