@@ -40,13 +40,21 @@ def to_graph(data: GraphData, direction: str) -> Any:
     )
     if total_length(data.arrows) > LONG:
         graph.attr(**QUICK)
-    if data.title:
+    if data.title or data.legend:
         lines = "<BR/>".join(text(line) for line in data.title)
-        graph.attr(labelloc="t", label=f'<<FONT POINT-SIZE="12" COLOR="{QUIET}">{lines}</FONT>>')
+        swatches = "".join(
+            f'<TR><TD BGCOLOR="{colour}" BORDER="1" WIDTH="24"></TD><TD ALIGN="LEFT">{text(meaning)}</TD></TR>'
+            for colour, meaning in data.legend
+        )
+        legend = f'<TABLE BORDER="0" CELLSPACING="2">{swatches}</TABLE>' if swatches else ""
+        head = f"<TR><TD>{lines}</TD></TR>" if lines else ""
+        whole = f"<TABLE BORDER='0'>{head}<TR><TD>{legend}</TD></TR></TABLE>" if legend else lines
+        graph.attr(labelloc="t", label=f'<<FONT POINT-SIZE="12" COLOR="{QUIET}">{whole}</FONT>>')
     scopes: dict[tuple[str, ...], Any] = {(): graph}
     for box in data.boxes:
         inside = scope_of(box.scope, scopes)
         style = STYLES[box.kind] | (RESULT if box.is_result else {}) | (WRONG if box.is_wrong else {})
+        style |= {"fillcolor": box.fill, "style": "filled"} if box.fill else {}
         inside.node(box.key, label=label(box), tooltip=graphviz.escape(printable(box.tooltip)), **style)
     for scope in sorted(scopes, key=len, reverse=True)[:-1]:  # the innermost first
         scopes[scope[:-1]].subgraph(scopes[scope])

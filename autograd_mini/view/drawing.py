@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,10 +19,11 @@ from ..state import full_record
 from ..trace import Trace, name_of
 from ..tree import leaves, map_leaves
 from .dot import to_graph
-from .graph_data import GraphData, Root, describe_graph
+from .graph_data import GraphData, Root, Shown, describe_graph
 from .known import Known
 from .mistaken import current
 from .naming import argument_names
+from .overlays import OVERLAYS, Overlay
 from .passes import gradients, is_loss
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
 from .scalars import scalar_results
@@ -31,6 +32,14 @@ from .text import as_tree
 
 FEWEST = 10
 own_module(globals())
+
+
+class Options(NamedTuple):
+    """How a graph is drawn."""
+
+    max_nodes: int
+    scalars: bool
+    overlay: Overlay | None
 
 
 class Drawing:
@@ -99,7 +108,14 @@ class Drawing:
         return as_tree(self._data)
 
 
-def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200, scalars: bool = False) -> Drawing:
+def draw(
+    what: Any,
+    *args: Any,
+    direction: str = "TB",
+    max_nodes: int = 200,
+    scalars: bool = False,
+    overlay: str | None = None,
+) -> Drawing:
     """Draw the graph of a recorded Value, or of a function at some arguments.
 
     Leaves are boxes (blue), constants dashed notes (grey), operations round (yellow); the result has a double outline
@@ -123,6 +139,10 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200, sca
     scalars : bool, default False
         Draw each operation on small arrays as what it does with single numbers: a matrix product as its
         multiplications and additions. The gradients are the same.
+    overlay : {"flow", "health", "memory"}, optional
+        What the colours of boxes tell, with a legend: ``"flow"`` how large the gradient is, from vanishing to
+        exploding; ``"health"`` where NaN and infinities begin, dead relus, saturated sigmoids, broadcasts and
+        changes of dtype; ``"memory"`` how much an operation keeps for the backward pass.
 
     Returns
     -------
@@ -144,11 +164,12 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200, sca
     >>> draw(lambda w, x: np.tanh(w * x), 0.5, 2.0, direction="LR")
     <Drawing of 2 operations, 2 leaves>
     """
-    check_options(direction, max_nodes)
+    check_options(direction, max_nodes, overlay)
+    options = Options(max_nodes, scalars, OVERLAYS[overlay] if overlay else None)
     if isinstance(what, Value):
-        data = of_value(what, args, max_nodes, scalars)
+        data = of_value(what, args, options)
     elif callable(what):
-        data = of_function(what, args, max_nodes, scalars)
+        data = of_function(what, args, options)
     else:
         raise DrawingError(
             f"am.draw got {type(what).__name__}, which has no graph",
@@ -158,8 +179,12 @@ def draw(what: Any, *args: Any, direction: str = "TB", max_nodes: int = 200, sca
     return Drawing(data, direction)
 
 
-def check_options(direction: str, max_nodes: Any) -> None:
+def check_options(direction: str, max_nodes: Any, overlay: Any) -> None:
     """Raise if an option of `draw` makes no sense."""
+    if overlay is not None and overlay not in OVERLAYS:
+        raise DrawingError(
+            f"overlay is {overlay!r}", "it says what the colours of a drawing tell", ", ".join(map(repr, OVERLAYS))
+        )
     if direction not in ("TB", "LR"):
         raise DrawingError(
             f"direction is {direction!r}", "a graph is drawn from top to bottom or from left to right", '"TB" or "LR"'
@@ -172,7 +197,7 @@ def check_options(direction: str, max_nodes: Any) -> None:
         )
 
 
-def of_value(value: Value, args: tuple[Any, ...], max_nodes: int, scalars: bool) -> GraphData:
+def of_value(value: Value, args: tuple[Any, ...], options: Options) -> GraphData:
     """Describe the graph of a recorded Value."""
     if args:
         raise DrawingError(
@@ -186,22 +211,26 @@ def of_value(value: Value, args: tuple[Any, ...], max_nodes: int, scalars: bool)
             "it was not computed from a Value that can be differentiated, or under no_grad",
             "make the inputs am.Value(...), and compute the result from them outside no_grad",
         )
-    if scalars:
-        return of_scalars([Root(value.node, value.data)], max_nodes)
+    if options.scalars:
+        return of_scalars([Root(value.node, value.data)], options)
     names = {value.node: argument_names("what").get("what", "")}
-    return describe_graph([Root(value.node, value.data)], max_nodes, *gradients_of(value), names)
+    return describe_graph(
+        [Root(value.node, value.data)], options.max_nodes, Shown(*gradients_of(value), names, options.overlay)
+    )
 
 
-def of_scalars(roots: list[Root], max_nodes: int) -> GraphData:
+def of_scalars(roots: list[Root], options: Options) -> GraphData:
     """Describe the graph of what was computed, on single numbers."""
     nodes = [root.node for root in roots]
     newest_first = sorted(reachable(nodes), key=by_number, reverse=True)
     results = scalar_results(nodes, Known({root.node: root.data for root in roots}, newest_first))
     found = gradients_of(results[0]) if len(results) == 1 else (None, None)
-    return describe_graph([Root(x.node, x.data) for x in results], max_nodes, *found)
+    return describe_graph(
+        [Root(x.node, x.data) for x in results], options.max_nodes, Shown(*found, overlay=options.overlay)
+    )
 
 
-def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: int, scalars: bool) -> GraphData:
+def of_function(function: Callable[..., Any], args: tuple[Any, ...], options: Options) -> GraphData:
     """Run a function with everything kept, and describe its graph."""
     raw = tuple(map_leaves(lambda x: x.data if isinstance(x, Value) else x, x) for x in args)
     argnums = tuple(i for i, x in enumerate(raw) if is_number(x) or any(True for _ in leaves(x)))
@@ -228,10 +257,10 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], max_nodes: 
             "nothing was recorded: it returned a constant, or computed it outside NumPy or under no_grad",
             "return what is computed from the arguments, with np functions",
         )
-    if scalars:
-        return of_scalars(roots, max_nodes)
+    if options.scalars:
+        return of_scalars(roots, options)
     found, right = gradients_of(trace.result)
-    return describe_graph(roots, max_nodes, found or {}, right)
+    return describe_graph(roots, options.max_nodes, Shown(found or {}, right, overlay=options.overlay))
 
 
 def is_number(x: Any) -> bool:

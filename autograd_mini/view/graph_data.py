@@ -15,6 +15,7 @@ from ..graph import ACTIVE, LINK, line_of
 from .calls import edge_name, is_complete, operation
 from .known import Known
 from .naming import name_of_node
+from .overlays import Overlay
 from .passes import differ
 from .selection import Selection, is_leaf, select
 from .summary import shape_and_dtype, shorten, summary
@@ -48,6 +49,7 @@ class Box:
     scope: tuple[str, ...] = ()
     is_result: bool = False
     is_wrong: bool = False
+    fill: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,43 +70,48 @@ class GraphData:
     arrows: list[Arrow] = field(default_factory=list)
     title: list[str] = field(default_factory=list)
     totals: str = ""
+    legend: tuple[tuple[str, str], ...] = ()  # colours and what they mean
 
 
-def describe_graph(
-    roots: Sequence[Root],
-    max_nodes: int,
-    gradients: Mapping[Any, Any] | None = None,
-    right: Mapping[Any, Any] | None = None,
-    variables: dict[Any, str] | None = None,
-) -> GraphData:
-    """Describe the graph behind some results, in at most `max_nodes` boxes.
+@dataclass(frozen=True)
+class Shown:
+    """What is shown of nodes beside what they are.
 
-    `gradients` maps nodes to gradients; without it, those that `backward` left are shown. With `right`, boxes whose
-    gradient differs from that are marked. `variables` are the names of nodes in the user's code.
+    Attributes
+    ----------
+    gradients : mapping, optional
+        The gradients of nodes; those that `backward` left by default.
+    right : mapping, optional
+        Where the gradients differ from these, boxes are marked.
+    variables : dict
+        The names of nodes in the user's code.
+    overlay : Overlay, optional
+        What the colours of boxes tell.
     """
+
+    gradients: Mapping[Any, Any] | None = None
+    right: Mapping[Any, Any] | None = None
+    variables: dict[Any, str] = field(default_factory=dict)
+    overlay: Overlay | None = None
+
+
+def describe_graph(roots: Sequence[Root], max_nodes: int, shown: Shown | None = None) -> GraphData:
+    """Describe the graph behind some results, in at most `max_nodes` boxes."""
     selection = select([root.node for root in roots], max_nodes)
-    return _Describer(selection, roots, gradients, right, variables).describe()
+    return _Describer(selection, roots, shown or Shown()).describe()
 
 
 class _Describer:
     """Goes through the chosen nodes, newest first, and makes boxes and arrows of them."""
 
-    def __init__(
-        self,
-        selection: Selection,
-        roots: Sequence[Root],
-        gradients: Mapping[Any, Any] | None,
-        right: Mapping[Any, Any] | None,
-        variables: dict[Any, str] | None,
-    ) -> None:
-        self.selection = selection
-        self.gradients, self.right, self.variables = gradients, right, variables
+    def __init__(self, selection: Selection, roots: Sequence[Root], shown: Shown) -> None:
+        self.selection, self.shown = selection, shown
         self.results = {root.node: root.name for root in reversed(roots)}
         self.order = sorted(selection.kept, key=lambda node: -node.number)
         self.known = Known({root.node: root.data for root in roots}, self.order)
         self.keys = {node: f"n{i}" for i, node in enumerate(self.order)}
         self.complete = True
-        self.data = GraphData()
+        self.data = GraphData(legend=shown.overlay.legend if shown.overlay else ())
 
     def describe(self) -> GraphData:
         """Return all boxes, arrows and the title."""
@@ -122,8 +129,8 @@ class _Describer:
         kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
         name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
-        correct = None if self.right is None else self.right.get(node)
-        is_wrong = correct is not None and differ(correct, (self.gradients or {}).get(node))
+        correct = None if self.shown.right is None else self.shown.right.get(node)
+        is_wrong = correct is not None and differ(correct, (self.shown.gradients or {}).get(node))
         shape = shape_and_dtype(*self.known.likes[node]) if node in self.known.likes else ""
         if shape:
             rows.append(("", shape))
@@ -136,6 +143,10 @@ class _Describer:
             rows += self._gradient(node)
             if is_wrong:
                 rows.append(("right", summary(correct)))
+        overlay = self.shown.overlay
+        mark = overlay.mark(node, self.known, self.shown.gradients or {}) if overlay else None
+        if mark:
+            rows += mark.rows
         self.data.boxes.append(
             Box(
                 self.keys[node],
@@ -147,6 +158,7 @@ class _Describer:
                 node.scope,
                 node in self.results,
                 is_wrong,
+                mark.fill if mark else "",
             )
         )
         for i, (_, x) in enumerate(self.selection.kept[node]):
@@ -154,7 +166,7 @@ class _Describer:
 
     def _heading(self, node: Any, kind: str) -> tuple[str, str]:
         """Return the name of a node, and what it is."""
-        name = shorten(node.name or self.results.get(node) or name_of_node(node, self.variables))
+        name = shorten(node.name or self.results.get(node) or name_of_node(node, self.shown.variables))
         if kind == "operation":
             return name, operation(node)
         if kind == "link":
@@ -169,7 +181,7 @@ class _Describer:
         self.data.boxes.append(Box(key, "constant", "", "constant" if shape else "", rows, "constant"))
 
     def _gradient(self, node: Any) -> Iterator[tuple[str, str]]:
-        g = node.grad if self.gradients is None else self.gradients.get(node)
+        g = node.grad if self.shown.gradients is None else self.shown.gradients.get(node)
         if g is ZEROS:
             yield "grad", "0"
         elif g is not None:
