@@ -6,7 +6,7 @@ zero gives a constant, one that only looks gets the raw data. Anything else is r
 
 from __future__ import annotations
 
-from inspect import CO_VARKEYWORDS
+from inspect import CO_VARARGS, CO_VARKEYWORDS
 from sys import _getframe as getframe
 from typing import Any
 
@@ -39,6 +39,10 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
     if method == "outer":
         a, b = inputs
         return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kwargs)
+    if (ufunc, method) in ((np.maximum, "reduce"), (np.minimum, "reduce")):  # np.max takes no dtype
+        kwargs = dict(zip(("axis", "dtype", "out", "keepdims", "initial", "where"), inputs[1:], strict=False)) | kwargs
+        dtype, inputs = kwargs.pop("dtype", None), inputs[:1]
+        inputs = inputs if dtype is None else (inputs[0].astype(dtype),)
     equivalent: Any = UFUNC_METHODS.get((ufunc, method))
     if equivalent is not None:
         return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)
@@ -97,9 +101,17 @@ def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
     names, _ = signature_of(composition)
     if kwargs.get("out") is not None:
         refusals.refuse_out(qualified_name(function))
-    for name, x in kwargs.items():
+    if not composition.__code__.co_flags & CO_VARARGS:
+        own, defaults = signature_of(function)
+        for name, x in zip(own[len(names) :], args[len(names) :], strict=False):
+            if x is not defaults.get(name, x):
+                refusals.refuse_uncovered(qualified_name(function), args, kwargs)
+        args = args[: len(names)]
+    for name, x in list(kwargs.items()):
         if name not in names and not composition.__code__.co_flags & CO_VARKEYWORDS:
-            refusals.refuse_uncovered(qualified_name(function), args, {name: x})
+            if x is not signature_of(function)[1].get(name, signature_of):
+                refusals.refuse_uncovered(qualified_name(function), args, {name: x})
+            kwargs = {other: y for other, y in kwargs.items() if other != name}  # its default says nothing
     arrays = ARRAYS[composition]
     args = [as_floats(x) if name in arrays else x for name, x in zip((*names, *("" for _ in args)), args, strict=False)]
     return composition(*args, **{name: as_floats(x) if name in arrays else x for name, x in kwargs.items()})
@@ -109,6 +121,8 @@ def as_floats(x: Any) -> Any:
     """Return a list of numbers, a number or an array of integers as an array of floats; anything else as it is."""
     if x is None or isinstance(x, Value) or (hasattr(x, "dtype") and x.dtype.kind not in "iu") or contains_value(x):
         return x
+    if isinstance(x, (bool, int, float)):
+        return float(x)  # which leaves the dtype of arrays to them
     made = np.asarray(x)
     return made.astype(np.float64) if made.dtype.kind in "iu" else made
 

@@ -82,8 +82,13 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     if star is not None and len(given) > star:
         arguments = (*arguments[:star], *arguments[star])
     if "where" in keywords and isinstance(rule.function, np.ufunc):
-        result = rule.compute(*arguments, **keywords, out=None)  # None says that gaps are intended; they become 0
-        result = np.where(keywords["where"], result, np.zeros((), result.dtype))
+        none = (None,) * rule.function.nout if rule.function.nout > 1 else None  # says that gaps are intended
+        result = rule.compute(*arguments, **keywords, out=none)
+        chosen = keywords["where"]
+        if isinstance(result, tuple):
+            result = tuple(np.where(chosen, part, np.zeros((), part.dtype)) for part in result)
+        else:
+            result = np.where(chosen, result, np.zeros((), result.dtype))
     else:
         result = rule.compute(*arguments, **keywords)
     result = checked_result(result, rule)
@@ -172,10 +177,11 @@ def what_to_save(rule: Rule, edges: list[Any], raw: dict[str, Any], result: Any)
         for need in rule.pullbacks[name].names:
             if need in saved or need == "wanted":
                 continue
-            if need in raw:
-                saved[need] = raw[need]
-            elif need == "out":
+            if need == "out":
                 saved[need] = result
+            elif need in raw:
+                if raw[need] is not np._NoValue:  # NumPy's own word for an argument that wasn't given
+                    saved[need] = raw[need]
             elif need in rule.defaults:
                 saved[need] = rule.defaults[need]
             elif need.endswith("_shape") and need[:-6] in raw:

@@ -51,7 +51,10 @@ def piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *args: Any, **kw: 
     """Call each function on the elements for which its condition is the last that holds."""
     if isinstance(condlist, (bool, np.bool_)) or (np.ndim(condlist[0]) == 0 and np.ndim(x) != 0):
         condlist = [condlist]
-    conditions = [np.broadcast_to(np.asarray(c, bool), np.shape(x)) for c in condlist]
+    conditions = [np.asarray(c, bool) for c in condlist]
+    if any(c.ndim and c.shape != np.shape(x) for c in conditions):
+        raise IndexError(f"conditions of shapes {[c.shape for c in conditions]} for an array of shape {np.shape(x)}")
+    conditions = [np.broadcast_to(c, np.shape(x)) for c in conditions]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~np.any(np.stack(conditions), axis=0))
     elif len(funclist) != len(conditions):
@@ -90,6 +93,8 @@ def reduce(
             "initial=..., a number to start with",
         )
     start = ufunc.identity if initial is None else initial
+    if start is None and not math.prod(array.shape[i] for i in axes):
+        ufunc.reduce(np.ones(0))  # raises: there is nothing to start with
 
     def slices_of(x: Any) -> list[Any]:
         moved = np.moveaxis(x, axes, range(len(axes)))
@@ -113,6 +118,9 @@ def reduce(
 @composed("accumulate")
 def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     """Combine the slices along an axis, and keep what each step gives."""
+    if not array.ndim:
+        ufunc.accumulate(1.0)  # raises: there is no axis
+    array = array if dtype is None or array.dtype == dtype else cast(array, np.dtype(dtype))
     slices = list(np.moveaxis(array, axis, 0))
     return np.stack(fold(ufunc, slices[1:], slices[0], dtype), axis=axis) if slices else array
 
@@ -120,11 +128,13 @@ def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
 @composed("reduceat")
 def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
     """Combine the slices from each index to the next; where that isn't larger, take the one slice."""
+    array = array if dtype is None or array.dtype == dtype else cast(array, np.dtype(dtype))
     rows = np.moveaxis(array, axis, 0)
+    ufunc.reduceat(np.ones(rows.shape[0]), indices)  # raises if NumPy refuses an index
     ends = [*indices[1:], rows.shape[0]]
     spans = zip(indices, ends, strict=True)
     parts = [ufunc.reduce(rows[i:j], axis=0, dtype=dtype) if i < j else rows[i] for i, j in spans]
-    return np.stack(parts, axis=axis)
+    return np.stack(parts, axis=axis) if parts else array[:0]
 
 
 @composed("axes")

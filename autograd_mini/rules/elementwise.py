@@ -95,7 +95,7 @@ rule(np.nan_to_num, "x copy nan posinf neginf", broadcasts=True,
 
 
 @prepared(np.nan_to_num)
-def filled_in_a_copy(x: Any, copy: bool = True, **fills: Any) -> Any:
+def filled_in_a_copy(x: Any, copy: bool = True, *fills: Any, **named: Any) -> Any:
     """Refuse to write the numbers into the argument."""
     if not copy:
         raise InvalidInput(
@@ -103,7 +103,7 @@ def filled_in_a_copy(x: Any, copy: bool = True, **fills: Any) -> Any:
             "writing into it would no longer match what was recorded",
             "v = np.nan_to_num(v)",
         )
-    return (x,), fills
+    return (x, copy, *fills), named
 
 
 # Parts of numbers

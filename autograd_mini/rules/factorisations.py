@@ -197,12 +197,13 @@ def cholesky_cotangent(g: Any, out: Any, upper: bool = False) -> Any:
 @prepared(np.linalg.qr)
 def refuse_raw_qr(a: Any, mode: str = "reduced") -> Any:
     """Refuse what only LAPACK reads."""
-    if mode == "raw":
+    if mode in ("raw", "economic", "e"):  # the last two give a part of the same
         raise NotCovered(
             f"np.linalg.qr with mode={mode!r} has no derivative rule",
             "its Householder vectors are LAPACK's own way to write q",
             "q, r = np.linalg.qr(a)",
         )
+    mode = "reduced" if mode in ("f", "full") else mode  # names of before NumPy 1.8
     return (a,) if mode == "reduced" else (a, mode), {}
 
 

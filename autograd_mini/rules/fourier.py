@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy import fft
 
-from ..registry import rule
+from ..registry import prepared, rule
 
 SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
@@ -68,6 +68,38 @@ def several_half_back(g: Any, shape: tuple[int, ...], s: Any, axes: Any, norm: s
     return along_axes(half_back(g, shape[last], last, norm), fft.ifft, shape, others, norm)
 
 
+# Of a transform over several axes: that along the last one, and along the others before or after it.
+ONE_BY_ONE: dict[Any, tuple[Any, Any]] = {
+    fft.fftn: (fft.fft, fft.fft), fft.fft2: (fft.fft, fft.fft),
+    fft.ifftn: (fft.ifft, fft.ifft), fft.ifft2: (fft.ifft, fft.ifft),
+    fft.rfftn: (fft.rfft, fft.fft), fft.rfft2: (fft.rfft, fft.fft),
+    fft.irfftn: (fft.irfft, fft.ifft), fft.irfft2: (fft.irfft, fft.ifft),
+}  # fmt: skip
+
+
+def each_axis_once(f: Callable[..., Any]) -> None:
+    """Register what happens to a transform that goes along an axis more than once: it is composed of single ones."""
+    along_last, along_others = ONE_BY_ONE[f]
+    default = (-2, -1) if f.__name__.endswith("2") else None
+
+    @prepared(f)
+    def one_by_one(a: Any, s: Any = None, axes: Any = default, norm: str | None = None, out: Any = None) -> Any:
+        several = axes_of(np.shape(a), s, axes)
+        if out is not None or len({axis % max(np.ndim(a), 1) for axis in several}) == len(several):
+            return (a, s, axes, norm), {} if out is None else {"out": out}
+        lengths = [np.shape(a)[axis] for axis in several] if s is None else list(s)
+        if s is None and f in (fft.irfftn, fft.irfft2):
+            lengths[-1] = 2 * (lengths[-1] - 1)
+        steps = [*zip([along_others] * (len(several) - 1), lengths, several, strict=False)]
+        last = (along_last, lengths[-1], several[-1])
+        order = [*steps, last] if along_last is fft.irfft else [last, *reversed(steps)]
+        for transform, n, axis in order:
+            a = transform(a, None if n == -1 else n, axis, norm)
+        return a
+
+
+for _f in ONE_BY_ONE:
+    each_axis_once(_f)
 rule(fft.fft, a=lambda g, a_shape, axis=-1, norm=None: along_axes(g, fft.fft, a_shape, [axis], norm))
 rule(fft.ifft, a=lambda g, a_shape, axis=-1, norm=None: along_axes(g, fft.ifft, a_shape, [axis], norm))
 rule(fft.fftn, a=lambda g, a_shape, s=None, axes=None, norm=None:

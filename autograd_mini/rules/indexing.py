@@ -147,7 +147,7 @@ def add_at(g: Any, shape: tuple[int, ...], indices: Any, axis: int | None) -> An
 
 def wrapped(indices: Any, shape: tuple[int, ...], axis: int | None, mode: str) -> Any:
     """Return the indices that `np.take` used, as an array, where its mode moves those that point outside."""
-    n, indices = length(shape, axis), np.asarray(indices)
+    n, indices = length(shape, axis), np.asarray(indices).astype(np.intp)  # a boolean is 0 or 1 here
     return np.clip(indices, 0, n - 1) if mode == "clip" else indices % n if mode == "wrap" else indices
 
 

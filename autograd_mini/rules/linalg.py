@@ -49,7 +49,7 @@ def power_cotangent(g: Any, a: Any, n: int) -> Any:
 
 def chain_cotangents(g: Any, wanted: list[int], arrays: Any) -> list[Any]:
     """Return (product of what stands left)ᵀ g (product of what stands right)ᵀ for each factor of multi_dot."""
-    last = len(arrays) - 1
+    arrays, last = [x if hasattr(x, "shape") else np.asarray(x) for x in arrays], len(arrays) - 1
     rows = np.reshape(arrays[0], (1, -1)) if np.ndim(arrays[0]) == 1 else arrays[0]
     columns = np.reshape(arrays[last], (-1, 1)) if np.ndim(arrays[last]) == 1 else arrays[last]
     factors = [rows, *arrays[1:last], columns]
@@ -127,6 +127,8 @@ def tensorinv(a: Any, ind: int = 2) -> Any:
 @composed(np.linalg.cond)
 def cond(x: Any, p: Any = None) -> Any:
     """Return the quotient of the largest and the smallest singular value, or the norms of x and its inverse."""
+    if 0 in np.shape(x)[-2:]:
+        np.linalg.cond(np.ones(np.shape(x)))  # raises: there is no condition number
     if p in (None, 2, -2):
         s = np.linalg.svd(x, compute_uv=False)
         above, below = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])

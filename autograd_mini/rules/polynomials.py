@@ -203,6 +203,8 @@ def polyfit(
         return coefficients, residuals, rank, s, rcond
     if not cov:
         return coefficients
+    if cov != "unscaled" and n <= deg + 1:
+        raise ValueError(f"the number of points, {n}, must be larger than deg + 1 = {deg + 1} for a covariance")
     base = np.linalg.inv(np.dot(np.transpose(left / scale), left / scale)) / np.outer(scale, scale)
     factor = 1 if cov == "unscaled" else residuals / (n - deg - 1)
     return coefficients, base * factor if right.ndim == 1 else np.expand_dims(base, -1) * factor

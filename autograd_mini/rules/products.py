@@ -52,8 +52,16 @@ rule(np.linalg.matmul, "x1 x2", broadcasts=True, x1=matmul_first, x2=matmul_seco
 rule(np.vecdot, x1=lambda g, x2: np.conj(np.expand_dims(g, -1) * x2),
      x2=lambda g, x1: np.expand_dims(g, -1) * np.conj(x1))  # fmt: skip
 rule(np.linalg.vecdot, "x1 x2 axis", broadcasts=True,
-     x1=lambda g, x2, axis=-1: np.conj(np.expand_dims(g, axis) * x2),
-     x2=lambda g, x1, axis=-1: np.expand_dims(g, axis) * np.conj(x1))  # fmt: skip
+     x1=lambda g, x2: np.conj(np.expand_dims(g, -1) * x2),
+     x2=lambda g, x1: np.expand_dims(g, -1) * np.conj(x1))  # fmt: skip
+
+
+@prepared(np.linalg.vecdot)
+def vectors_last(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """Move the axis to the end: counted from the front, it is another one of each array."""
+    return ((x1, x2) if axis == -1 else (np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1))), {}
+
+
 if hasattr(np, "matvec"):  # since NumPy 2.2
     rule(np.matvec, x1=lambda g, x2: np.expand_dims(g, -1) * np.expand_dims(x2, -2),
          x2=lambda g, x1: np.matmul(np.expand_dims(g, -2), x1)[..., 0, :])  # fmt: skip

@@ -71,7 +71,7 @@ def lanes_of(a: Any, axis: Any) -> Any:
     """Return an array with the axes that a quantile is taken over as one last axis."""
     axes = over_axes(axis, a.ndim)
     kept = [n for i, n in enumerate(a.shape) if i not in axes]
-    moved = np.moveaxis(a, axes, range(len(kept), a.ndim))
+    moved = np.moveaxis(a, tuple(axes), range(len(kept), a.ndim))
     return np.reshape(moved, (*kept, math.prod(a.shape[i] for i in axes)))
 
 

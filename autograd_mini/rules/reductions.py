@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NotCovered
 from ..graph import own_module
 from ..primitives import is_foreign
 from ..registry import composed, rule
@@ -138,6 +139,12 @@ def tied(a: Any, out: Any, axis: Any, keepdims: bool, where: Any = True, initial
 
 def var_pullback(g: Any, a: Any, axis: Any, ddof: float, keepdims: bool, where: Any, mean: Any = None) -> Any:
     """Pull back through `np.var`: g times 2 (a - mean) / (n - ddof)."""
+    if np.iscomplexobj(mean) and not np.iscomplexobj(a):
+        raise NotCovered(
+            "a variance of real numbers with a complex mean has no derivative rule",
+            "NumPy squares the differences there, where it takes their size of complex numbers",
+            "the array as complex numbers: a.astype(complex)",
+        )
     if mean is None:
         mean = np.mean(masked(a, where), axis=axis, keepdims=True)
         if where is not True:

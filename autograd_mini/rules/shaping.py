@@ -112,8 +112,8 @@ if hasattr(np, "astype"):  # since NumPy 2.1
     rule(np.astype, x=lambda g: g)
 
 # Diagonals and triangles
-rule(np.tril, m=lambda g, k=0: np.tril(g, k))
-rule(np.triu, m=lambda g, k=0: np.triu(g, k))
+rule(np.tril, m=lambda g, m_shape, k=0: sum_of_rows(np.tril(g, k), m_shape))
+rule(np.triu, m=lambda g, m_shape, k=0: sum_of_rows(np.triu(g, k), m_shape))
 rule(np.diag, v=lambda g, v_shape, k=0: np.diagonal(g, k) if len(v_shape) == 1 else undiagonal(g, v_shape, k, 0, 1))
 rule(np.diagflat, v=lambda g, v_shape, k=0: np.reshape(np.diagonal(g, k), v_shape))
 rule(np.diagonal, a=lambda g, a_shape, offset=0, axis1=0, axis2=1: undiagonal(g, a_shape, offset, axis1, axis2))
@@ -273,6 +273,11 @@ def block(arrays: Any) -> Any:
         return np.reshape(part, (1,) * (ndim - np.ndim(part)) + np.shape(part))
 
     return joined(arrays, -depth)
+
+
+def sum_of_rows(g: Any, shape: tuple[int, ...]) -> Any:
+    """Return a cotangent of matrices; of a vector, which NumPy takes as each row of one, the sum of the rows."""
+    return np.sum(g, axis=0) if len(shape) == 1 else g
 
 
 def nesting(x: Any) -> int:

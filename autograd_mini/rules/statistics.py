@@ -101,7 +101,8 @@ def cov(
         return np.transpose(x) if not rowvar and np.ndim(x) == 2 else np.atleast_2d(x)
 
     x = rows(m) if y is None else np.concatenate([rows(m), rows(y)], axis=0)
-    x = x if dtype is None else cast(x, np.dtype(dtype))
+    wanted = np.result_type(x, np.float64) if dtype is None else np.dtype(dtype)
+    x = x if x.dtype == wanted else cast(x, wanted)
     options = (ddof, fweights, aweights)
     if any(option is not None for option in options) and not any(map(is_foreign, (x, *options))):
         given = (None if option is None else np.array(data_of(option)) for option in options)  # copied: it writes there
@@ -112,7 +113,7 @@ def cov(
     lost = ddof if aweights is None or ddof == 0 else ddof * np.sum(weights * aweights) / total
     x = x - np.expand_dims(np.average(x, axis=1, weights=weights), -1)
     turned = np.conj(np.transpose(x if weights is None else x * weights))
-    return np.squeeze(np.dot(x, turned) / np.maximum(total - lost, 0))
+    return np.squeeze(np.dot(x, turned) / cast(np.maximum(total - lost, 0), np.real(x).dtype))
 
 
 @composed(np.corrcoef, arrays="x y")
