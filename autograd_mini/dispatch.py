@@ -43,6 +43,8 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
         kwargs = dict(zip(("axis", "dtype", "out", "keepdims", "initial", "where"), inputs[1:], strict=False)) | kwargs
         dtype, inputs = kwargs.pop("dtype", None), inputs[:1]
         inputs = inputs if dtype is None else (inputs[0].astype(dtype),)
+    if method == "accumulate" and np.ndim(inputs[0]) == 0:
+        ufunc.accumulate(1.0)  # raises: there is no axis
     equivalent: Any = UFUNC_METHODS.get((ufunc, method))
     if equivalent is not None:
         return equivalent(inputs[0], *inputs[1:], **({} if len(inputs) > 1 else {"axis": 0}) | kwargs)

@@ -290,7 +290,7 @@ class ArrayOperators(Recorded):
             f"conversion by {asked}" if known else "conversion to a NumPy array",
             scipy_namesake(sys._getframe(1))
             or known
-            or ("p.coeffs for an np.poly1d p" if asked.startswith("numpy.poly") else "")
+            or ("p.coeffs for an np.poly1d p, am.Value(p) beside a Value" if asked.startswith("numpy.poly") else "")
             or "v.data for the bare array, v itself for np.asarray(v); am.array([v, w]) or np.stack([v, w]) to put"
             " Values together; am.set_at(a, i, v) for a[i] = v; np.dot(a, v) for a.dot(v); v * np.arange(n)",
         )

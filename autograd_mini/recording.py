@@ -40,6 +40,8 @@ def record_call(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> An
     raw: dict[str, Any] = dict(zip(names, given, strict=False))
     if kwargs:
         raw.update(kwargs)
+        for name in kwargs.keys() - rule.known:
+            refusals.refuse_argument(rule, name, kwargs[name])
     if raw.get("out") is not None:
         refusals.refuse_out(rule.name)
     for name in rule.overwrites:

@@ -33,6 +33,9 @@ class Pullback(NamedTuple):
     defaults: dict[str, Any]
 
 
+UFUNC_OPTIONS = ("out", "where", "dtype", "casting", "order", "subok")
+
+
 class Rule:
     """The derivative of one function: a pullback for each differentiable parameter.
 
@@ -56,6 +59,8 @@ class Rule:
         Whether the engine sums a cotangent over axes that the function broadcast.
     defaults : dict
         Of a primitive, the defaults of its parameters.
+    known : frozenset of str
+        The names that may be given as keywords; another one is refused, since it could change the result.
     overwrites : tuple of str
         Parameters that allow the function to use an argument's memory, which is never done when a call is recorded.
     """
@@ -71,6 +76,7 @@ class Rule:
         self.broadcasts = broadcasts
         self.defaults = signature_of(function)[1] if hasattr(function, "on_raw") else {}
         self.overwrites = tuple(p for p in self.params if p.startswith("overwrite_"))
+        self.known = frozenset((*self.params, *(UFUNC_OPTIONS if isinstance(function, np.ufunc) else ("out",))))
         self.constants = frozenset(p for p, line in lines.items() if line is None)
         self.pullbacks = {p: self._read(p, line) for p, line in lines.items() if line is not None}
 

@@ -118,8 +118,6 @@ def reduce(
 @composed("accumulate")
 def accumulate(ufunc: Any, array: Any, axis: int = 0, dtype: Any = None) -> Any:
     """Combine the slices along an axis, and keep what each step gives."""
-    if not array.ndim:
-        ufunc.accumulate(1.0)  # raises: there is no axis
     array = array if dtype is None or array.dtype == dtype else cast(array, np.dtype(dtype))
     slices = list(np.moveaxis(array, axis, 0))
     return np.stack(fold(ufunc, slices[1:], slices[0], dtype), axis=axis) if slices else array
@@ -131,7 +129,7 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
     array = array if dtype is None or array.dtype == dtype else cast(array, np.dtype(dtype))
     rows = np.moveaxis(array, axis, 0)
     ufunc.reduceat(np.ones(rows.shape[0]), indices)  # raises if NumPy refuses an index
-    ends = [*indices[1:], rows.shape[0]]
+    ends = [*indices[1:], rows.shape[0]][: len(indices)]
     spans = zip(indices, ends, strict=True)
     parts = [ufunc.reduce(rows[i:j], axis=0, dtype=dtype) if i < j else rows[i] for i, j in spans]
     return np.stack(parts, axis=axis) if parts else array[:0]
@@ -198,4 +196,5 @@ def logn(n: Any, x: Any) -> Any:
 @composed(np.emath.power, arrays="x p")
 def power(x: Any, p: Any) -> Any:
     """Raise to a power, in complex numbers where a base is negative."""
+    x = x if hasattr(x, "dtype") else np.float64(x)
     return np.power(cast(x, np.result_type(x, np.complex64)) if np.any(negative(x)) else x, p)

@@ -106,8 +106,10 @@ rule(fft.fftn, a=lambda g, a_shape, s=None, axes=None, norm=None:
      along_axes(g, fft.fft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
 rule(fft.ifftn, a=lambda g, a_shape, s=None, axes=None, norm=None:
      along_axes(g, fft.ifft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
-rule(fft.fft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: along_axes(g, fft.fft, a_shape, list(axes), norm))
-rule(fft.ifft2, a=lambda g, a_shape, axes=(-2, -1), norm=None: along_axes(g, fft.ifft, a_shape, list(axes), norm))
+rule(fft.fft2, a=lambda g, a_shape, s=None, axes=(-2, -1), norm=None:
+     along_axes(g, fft.fft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
+rule(fft.ifft2, a=lambda g, a_shape, s=None, axes=(-2, -1), norm=None:
+     along_axes(g, fft.ifft, a_shape, axes_of(a_shape, s, axes), norm))  # fmt: skip
 
 rule(fft.rfft, a=lambda g, a_shape, n=None, axis=-1, norm=None:
      real_back(g, a_shape[axis] if n is None else n, a_shape[axis], axis, norm))  # fmt: skip

@@ -55,7 +55,9 @@ def counted(columns: Sequence[Any], edges: Sequence[Any], weights: Any) -> Any:
     size = math.prod(lengths)
     if weights is None:
         return np.reshape(np.bincount(place[inside], minlength=size), lengths)
-    return np.reshape(gathered(np.ravel(weights)[inside], place[inside], size), lengths)
+    sums = np.reshape(gathered(np.ravel(weights)[inside], place[inside], size), lengths)
+    dtype = np.result_type(weights)
+    return sums if dtype.kind not in "fc" or sums.dtype == dtype else cast(sums, dtype)
 
 
 def as_density(counts: Any, edges: Sequence[Any]) -> Any:

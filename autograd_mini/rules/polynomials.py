@@ -91,6 +91,17 @@ def coefficients(p: Any) -> Any:
     return (p.coeffs if isinstance(p, np.poly1d) else p,), {}
 
 
+@prepared(np.polyval)
+def rows_of_coefficients(p: Any, x: Any) -> Any:
+    """Go by Horner's rule where the coefficients are arrays."""
+    if np.ndim(p) < 2:
+        return (p, x), {}
+    value = np.zeros_like(x)
+    for coefficient in p:
+        value = value * x + coefficient
+    return value
+
+
 rule(np.vander, "x N increasing", x=lambda g, x, increasing=False: vander_cotangent(g, x, increasing))
 rule(np.polyval,
      p=lambda g, p_shape, x: np.sum(np.expand_dims(g, -1) * powers(x, p_shape[0]), axis=tuple(range(np.ndim(x)))),

@@ -103,6 +103,8 @@ def quantile_pullback(g: Any, a: Any, axis: Any, position: Callable[[Any], Any])
 
     `position` is that quantile of other numbers, over their last axis, which it keeps.
     """
+    if 0 in a.shape:
+        return np.zeros_like(a)
     ranks = ranked(lanes_of(a, axis))
     at = np.reshape(position(ranks), (-1, *ranks.shape[:-1], 1))
     missing = np.isnan(ranks)

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import NotCovered
 from ..graph import own_module
 from ..primitives import is_foreign
-from ..registry import composed, rule
+from ..registry import composed, prepared, rule
 
 own_module(globals())
 
@@ -22,6 +22,14 @@ rule(np.sum, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g, a_shape, axis, keepdims), where), initial=lambda g: np.sum(g))  # fmt: skip
 rule(np.mean, a=lambda g, a_shape, axis=None, keepdims=False, where=True:
      masked(spread(g / count(a_shape, axis, keepdims, where), a_shape, axis, keepdims), where))  # fmt: skip
+
+
+@prepared(np.average)
+def over_a_tuple(a: Any, axis: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """Take a list of axes, too, as NumPy does."""
+    return (a, tuple(axis) if isinstance(axis, list) else axis, *args), kwargs
+
+
 rule(np.average, "a axis weights returned keepdims",
      a=lambda g, a_shape, axis=None, weights=None, returned=False, keepdims=False:
      average_slope(g[0] if returned else g, a_shape, axis, weights, keepdims),

@@ -45,7 +45,9 @@ def mirror(topic: str, namespace: dict[str, Any]) -> tuple[Callable[[str], Any],
         found = getattr(original(topic), name)
         takes_values = isinstance(found, (type, np.ufunc)) or name in DIRECT.get(topic, ())
         if callable(found) and not takes_values:
-            found = primitive(on_numpy_arrays(found))
+            own = getattr(found, "__name__", name)
+            alias = own != name and getattr(original(topic), own, None) is found
+            found = namespace.get(own) or get(own) if alias else primitive(on_numpy_arrays(found))
         namespace[name] = found
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import linecache
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -204,6 +205,9 @@ class Writer:
         return f"{self.write(node.value, ATOM)}[{ast.unparse(node.slice)}]", ATOM
 
     def _call(self, node: ast.Call) -> tuple[str, int]:
+        if isinstance(node.func, ast.Lambda):  # called on the spot: what it computes of its arguments
+            given = dict(zip([arg.arg for arg in node.func.args.args], node.args, strict=False))
+            return self._render(Replaced(given).visit(copy.deepcopy(node.func.body)))
         name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
         if name in SHORT:
             params, short = SHORT[name]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ...primitives import cast
 from ...registry import composed, rule
 from ...scipy import fft
 from ..fourier import SWAPPED, resized
@@ -21,21 +22,34 @@ from ..fourier import SWAPPED, resized
 
 def one_axis(ours: Any, numpys: Callable[..., Any]) -> None:
     """Compose a transform along one axis of NumPy's."""
-    composed(ours)(lambda x, n=None, axis=-1, norm=None, overwrite_x=False, workers=None: numpys(x, n, axis, norm))
+
+    def transform(
+        x: Any, n: Any = None, axis: int = -1, norm: Any = None, overwrite_x: bool = False, workers: Any = None
+    ) -> Any:
+        return numpys(single(x), n, axis, norm)
+
+    composed(ours)(transform)
 
 
-def several_axes(ours: Any, numpys: Callable[..., Any]) -> None:
+def several_axes(ours: Any, numpys: Callable[..., Any], default: Any = None) -> None:
     """Compose a transform along several axes of NumPy's."""
-    composed(ours)(
-        lambda x, s=None, axes=None, norm=None, overwrite_x=False, workers=None: numpys(x, s, axes_of(s, axes), norm)
-    )
+
+    def transform(
+        x: Any, s: Any = None, axes: Any = default, norm: Any = None, overwrite_x: bool = False, workers: Any = None
+    ) -> Any:
+        return numpys(single(x), listed(s), axes_of(listed(s), listed(axes)), norm)
+
+    composed(ours)(transform)
 
 
-def two_axes(ours: Any, numpys: Callable[..., Any]) -> None:
-    """Compose a transform along two axes of NumPy's."""
-    composed(ours)(
-        lambda x, s=None, axes=(-2, -1), norm=None, overwrite_x=False, workers=None: numpys(x, s, axes, norm)
-    )
+def single(x: Any) -> Any:
+    """Return numbers of half precision in single precision, in which SciPy transforms them."""
+    return cast(x, np.dtype(np.float32)) if np.result_type(x) == np.float16 else x
+
+
+def listed(x: Any) -> Any:
+    """Return a single length or axis as a tuple of one."""
+    return (x,) if isinstance(x, int) else x
 
 
 def axes_of(s: Any, axes: Any) -> Any:
@@ -56,11 +70,11 @@ def inverse_hermitian(x: Any, s: Any, axes: Any, norm: Any) -> Any:
 for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
     one_axis(getattr(fft, _name), getattr(np.fft, _name))
 for _name in ("fft2", "ifft2", "rfft2", "irfft2"):
-    two_axes(getattr(fft, _name), getattr(np.fft, _name))
+    several_axes(getattr(fft, _name), getattr(np.fft, _name), (-2, -1))
 for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
     several_axes(getattr(fft, _name), getattr(np.fft, _name))
-two_axes(fft.hfft2, hermitian)
-two_axes(fft.ihfft2, inverse_hermitian)
+several_axes(fft.hfft2, hermitian, (-2, -1))
+several_axes(fft.ihfft2, inverse_hermitian, (-2, -1))
 several_axes(fft.hfftn, hermitian)
 several_axes(fft.ihfftn, inverse_hermitian)
 composed(fft.fftshift)(lambda x, axes=None: np.fft.fftshift(x, axes))
@@ -117,7 +131,7 @@ def several_transforms(f: Any, back: Any, cosine: bool, swap: bool) -> None:
         norm: Any = None,
         orthogonalize: Any = None,
     ) -> Any:
-        axes = axes_of(s, axes)
+        axes = axes_of(listed(s), axes)
         axes = range(len(x_shape)) if axes is None else (axes,) if isinstance(axes, int) else axes
         for axis in axes:
             g = transposed(back, g, x_shape, kinds[type], axis, SWAPPED[norm] if swap else norm, orthogonalize, cosine)

@@ -46,12 +46,12 @@ def frechet(f: Callable[[Any], Any], g: Any, a: Any) -> Any:
 
 def of_matrix(f: Callable[..., Any]) -> None:
     """Register the rule of an analytic function of a matrix."""
-    rule(f, "A", A=lambda g, A: frechet(f, g, A))
+    rule(f, A=lambda g, A: frechet(f, g, A))
 
 
 for _f in (linalg.expm, linalg.logm, linalg.sinm, linalg.cosm, linalg.tanm, linalg.sinhm, linalg.coshm, linalg.tanhm):
     of_matrix(_f)
-rule(linalg.sqrtm, "A", A=lambda g, out: linalg.solve_sylvester(transposed(out), transposed(out), g))
+rule(linalg.sqrtm, A=lambda g, out: linalg.solve_sylvester(transposed(out), transposed(out), g))
 rule(linalg.fractional_matrix_power, A=lambda g, A, t:
      frechet(lambda x: linalg.fractional_matrix_power(x, t), g, A))  # fmt: skip
 
@@ -175,6 +175,32 @@ rule(linalg.lu_factor, a=lambda g, a, out: lu_cotangent(g[0], a, *out))
 rule(linalg.polar, a=lambda g, a, out, side="right": polar_cotangent(g, a, out, side))
 
 
+@prepared(linalg.qr)
+def refuse_parts_of_qr(a: Any, *args: Any, **kwargs: Any) -> Any:
+    """Refuse what is no pair of factors, and other orders of the columns of a stack."""
+    given = dict(zip(("overwrite_a", "lwork", "mode", "pivoting"), args, strict=False)) | kwargs
+    if given.get("mode", "full") not in ("full", "economic") or (given.get("pivoting") and np.ndim(a) > 2):
+        raise NotCovered(
+            f"scipy.linalg.qr with mode={given.get('mode', 'full')!r} of shape {np.shape(a)} has no derivative rule",
+            "the rule is that of q and r, with pivoting of a single matrix",
+            'q, r = linalg.qr(a, mode="economic")',
+        )
+    return (a, *args), kwargs
+
+
+@prepared(linalg.polar)
+def refuse_singular_polar(a: Any, side: str = "right") -> Any:
+    """Refuse a shape whose factor p is singular."""
+    rows, columns = np.shape(a)
+    if (rows < columns) if side == "right" else (rows > columns):
+        raise NotCovered(
+            f"scipy.linalg.polar of shape {(rows, columns)} with side={side!r} has no derivative rule",
+            "its factor p is singular, and the rule divides by it",
+            f"side={'left' if side == 'right' else 'right'!r}",
+        )
+    return (a, side), {}
+
+
 def scipy_qr_cotangent(g: Any, a: Any, out: Any, mode: str, pivoting: bool) -> Any:
     """Pull back through qr; with pivoting, of the columns in another order."""
     numpy_mode = {"full": "complete", "economic": "reduced"}.get(mode, "raw")
@@ -184,14 +210,19 @@ def scipy_qr_cotangent(g: Any, a: Any, out: Any, mode: str, pivoting: bool) -> A
     return qr_cotangent(g[:2], a[:, np.argsort(back)], out[:2], numpy_mode)[:, back]
 
 
+def refuse_unless_square(a: Any) -> None:
+    """Refuse the LU factorisation of anything else than one square matrix."""
+    if np.ndim(a) != 2 or np.shape(a)[0] != np.shape(a)[1]:
+        raise NotCovered(
+            f"an LU factorisation of shape {np.shape(a)} has no derivative rule", "the rule is for one square matrix",
+            "a square part of it, or one matrix of a stack after the other",
+        )  # fmt: skip
+
+
 def lu_cotangent(g: Any, a: Any, lu: Any, pivots: Any) -> Any:
     """Return pᵀ l⁻ᵀ (tril(lᵀ g_l, -1) + triu(g_u uᵀ)) u⁻ᵀ for a square matrix whose rows p were exchanged."""
     n = lu.shape[-1]
-    if a.shape != (n, n):
-        raise NotCovered(
-            f"an LU factorisation of shape {a.shape} has no derivative rule", "the rule is for square matrices",
-            "a square part of it",
-        )  # fmt: skip
+    refuse_unless_square(a)
     low, up = np.tril(lu, -1) + eye_like(lu, n, n), np.triu(lu)
     middle = np.tril(transposed(low) @ np.tril(g, -1), -1) + np.triu(np.triu(g) @ transposed(up))
     inner = linalg.solve_triangular(lu, middle, 1, True, True)
@@ -221,10 +252,12 @@ def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_fin
 @composed(linalg.lu)
 def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
     """Take the factors apart that `lu_factor` returns as one."""
+    refuse_unless_square(a)
     both, pivots = linalg.lu_factor(a)
-    low, up = np.tril(both, -1) + np.eye(len(pivots)), np.triu(both)
+    one = np.eye(len(pivots), dtype=both.dtype)
+    low, up = np.tril(both, -1) + one, np.triu(both)
     back = np.argsort(rows_of(pivots))
-    return (low[back], up) if permute_l else (np.eye(len(pivots))[back], low, up)
+    return (low[back], up) if permute_l else (np.real(one)[back], low, up)
 
 
 @composed(linalg.inv)
@@ -235,8 +268,9 @@ def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 
 @composed(linalg.det)
 def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """Call NumPy's."""
-    return np.linalg.det(a)
+    """Call NumPy's, in double precision."""
+    dtype = np.result_type(a, np.float64)
+    return np.linalg.det(a if np.result_type(a) == dtype else cast(a, dtype))
 
 
 @composed(linalg.norm)
@@ -250,7 +284,8 @@ def svd(
     a: Any, full_matrices: bool = True, compute_uv: bool = True, overwrite_a: bool = False, check_finite: bool = True
 ) -> Any:
     """Call NumPy's."""
-    return np.linalg.svd(a, full_matrices, compute_uv)
+    found = np.linalg.svd(a, full_matrices, compute_uv)
+    return tuple(found) if compute_uv else found
 
 
 @composed(linalg.svdvals)
@@ -259,16 +294,40 @@ def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any
     return np.linalg.svd(a, compute_uv=False)
 
 
+def refuse_generalised(b: Any, left: bool, homogeneous: bool) -> None:
+    """Refuse what NumPy has no eigenvalues for."""
+    if b is not None or left or homogeneous:
+        raise NotCovered(
+            "scipy.linalg.eig with b, left=True or homogeneous_eigvals=True has no derivative rule",
+            "the rule is that of a v = w v",
+            "linalg.eig(np.linalg.solve(b, a)), linalg.eig(a.T) for vectors from the left, linalg.eigh(a, b)",
+        )
+
+
 @composed(linalg.eig)
-def eig(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def eig(
+    a: Any,
+    b: Any = None,
+    left: bool = False,
+    right: bool = True,
+    overwrite_a: bool = False,
+    overwrite_b: bool = False,
+    check_finite: bool = True,
+    homogeneous_eigvals: bool = False,
+) -> Any:
     """Call NumPy's, whose eigenvalues are real if they can be."""
+    refuse_generalised(b, left, homogeneous_eigvals)
     w, v = np.linalg.eig(a)
-    return cast(w, np.result_type(w, np.complex64)), v
+    w = cast(w, np.result_type(w, np.complex64))
+    return (w, v) if right else w
 
 
 @composed(linalg.eigvals)
-def eigvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def eigvals(
+    a: Any, b: Any = None, overwrite_a: bool = False, check_finite: bool = True, homogeneous_eigvals: bool = False
+) -> Any:
     """Call NumPy's, whose eigenvalues are real if they can be."""
+    refuse_generalised(b, False, homogeneous_eigvals)
     w = np.linalg.eigvals(a)
     return cast(w, np.result_type(w, np.complex64))
 
@@ -287,4 +346,20 @@ def lstsq(
     return x, residues[0] if np.ndim(b) == 1 and residues.shape == (1,) else residues, int(rank), s
 
 
+def without_estimate(f: Callable[..., Any]) -> None:
+    """Refuse the call of a function of a matrix that returns an estimated error, too."""
+
+    @prepared(f)
+    def alone(A: Any, disp: Any = None, *rest: Any, **kwargs: Any) -> Any:
+        if disp is not None and not disp:
+            raise NotCovered(
+                f"scipy.linalg.{f.__name__} with disp=False has no derivative rule",
+                "it returns an estimate of its error beside the result",
+                f"linalg.{f.__name__}(a)",
+            )
+        return (A,), {}
+
+
+without_estimate(linalg.sqrtm)
+without_estimate(linalg.logm)
 non_differentiable(linalg.bandwidth, linalg.issymmetric, linalg.ishermitian)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import NotCovered
-from ...registry import rule
+from ...registry import prepared, rule
 from ...scipy import signal
 from ..padding import unpad
 
@@ -67,6 +67,18 @@ def convolution(f: Any) -> None:
          convolve_back(f, g, (np.shape(in1), in2_shape), in1, mode, axes))  # fmt: skip
 
 
+def middle_of_all(f: Any) -> None:
+    """Register what happens to mode "same" along some axes: SciPy cuts the others, which broadcast, as well."""
+
+    @prepared(f)
+    def cut(in1: Any, in2: Any, mode: str = "full", axes: Any = None) -> Any:
+        if mode != "same" or axes is None or np.ndim(in1) != np.ndim(in2):
+            return (in1, in2, mode, axes), {}
+        whole = f(in1, in2, "full", axes)
+        starts = [(n - m) // 2 for n, m in zip(np.shape(whole), np.shape(in1), strict=True)]
+        return whole[tuple(slice(i, i + m) for i, m in zip(starts, np.shape(in1), strict=True))]
+
+
 rule(signal.convolve,
      in1=lambda g, in1_shape, in2, mode="full", method="auto":
      convolve_back(signal.convolve, g, (in1_shape, np.shape(in2)), in2, mode, method=method),
@@ -79,6 +91,7 @@ rule(signal.correlate,
      correlate_back(signal.correlate, signal.convolve, g, in1, in2, mode, False, method=method))  # fmt: skip
 for _f in (signal.fftconvolve, signal.oaconvolve):
     convolution(_f)
+    middle_of_all(_f)
 
 PADDING = {"fill": "constant", "wrap": "wrap", "symm": "symmetric", "symmetric": "symmetric"}
 
@@ -88,6 +101,27 @@ def surrounded(in1: Any, in2: Any, boundary: str, fillvalue: Any) -> Any:
     widths = [(n - 1, n - 1) for n in np.shape(in2)]
     options = {"constant_values": fillvalue} if boundary == "fill" else {}
     return np.pad(in1, widths, PADDING[boundary], **options)
+
+
+def swapped(in1: Any, in2: Any, mode: str) -> bool:
+    """Whether SciPy exchanges the arrays, so that the larger one comes first."""
+    pairs = list(zip(np.shape(in1), np.shape(in2), strict=True))
+    return mode == "valid" and all(m <= n for m, n in pairs) and any(m < n for m, n in pairs)
+
+
+@prepared(signal.convolve2d)
+def larger_first(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0) -> Any:
+    """Exchange the arrays as SciPy does."""
+    first = (in2, in1) if swapped(in1, in2, mode) else (in1, in2)
+    return (*first, mode, boundary, fillvalue), {}
+
+
+@prepared(signal.correlate2d)
+def larger_first_turned(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0) -> Any:
+    """Exchange the arrays as SciPy does, which turns the result round."""
+    if swapped(in1, in2, mode):
+        return np.flip(signal.correlate2d(in2, in1, mode, boundary, fillvalue))
+    return (in1, in2, mode, boundary, fillvalue), {}
 
 
 def convolve2d_first(g: Any, in1: Any, in2: Any, mode: str, boundary: str, later: int = 0) -> Any:

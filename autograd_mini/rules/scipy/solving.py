@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import scipy.linalg
 
+from ...errors import NotCovered
+from ...primitives import cast
 from ...registry import composed, rule
 from ...scipy import linalg
 from ..factorisations import lower, read_triangle
@@ -130,9 +132,21 @@ rule(linalg.solveh_banded, ab=lambda g, ab, out, lower=False: hermitian_band(g, 
 # -------------------------------------------------------------------------------------- Matrices of a structure
 
 
+def refuse_batches(name: str, *arrays: Any) -> None:
+    """Refuse arrays of several vectors, which SciPy's versions take in different ways."""
+    if any(np.ndim(x) > 1 for x in arrays if x is not None):
+        shapes = ", ".join(str(np.shape(x)) for x in arrays if x is not None)
+        raise NotCovered(
+            f"scipy.linalg.{name} of arrays of shapes {shapes} has no derivative rule",
+            "the rule is for one matrix, made of vectors",
+            f"np.stack([linalg.{name}(c) for c in rows])",
+        )
+
+
 @composed(linalg.toeplitz)
 def toeplitz(c: Any, r: Any = None) -> Any:
     """Take each element from the diagonals, of which the column gives the first ones."""
+    refuse_batches("toeplitz", c, r)
     c, r = np.ravel(c), np.conj(np.ravel(c)) if r is None else np.ravel(r)
     n = c.shape[0]
     return np.concatenate([np.flip(c), r[1:]])[np.arange(r.shape[0]) - np.arange(n)[:, None] + n - 1]
@@ -141,6 +155,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 @composed(linalg.hankel)
 def hankel(c: Any, r: Any = None) -> Any:
     """Take each element from the diagonals, of which the column gives the first ones."""
+    refuse_batches("hankel", c, r)
     c, r = np.ravel(c), np.zeros_like(np.ravel(c)) if r is None else np.ravel(r)
     return np.concatenate([c, r[1:]])[np.arange(c.shape[0])[:, None] + np.arange(r.shape[0])]
 
@@ -155,8 +170,9 @@ def circulant(c: Any) -> Any:
 @composed(linalg.companion)
 def companion(a: Any) -> Any:
     """Put the quotients by the first coefficient above ones."""
+    refuse_batches("companion", a)
     n = np.shape(a)[0] - 1
-    return np.concatenate([np.expand_dims(-a[1:] / a[0], 0), np.eye(n - 1, n)])
+    return np.concatenate([np.expand_dims(-a[1:] / a[0], 0), np.eye(n - 1, n, dtype=np.result_type(a))])
 
 
 @composed(linalg.block_diag)
@@ -177,8 +193,10 @@ def khatri_rao(a: Any, b: Any) -> Any:
 
 @composed(linalg.solve_toeplitz)
 def solve_toeplitz(c_or_cr: Any, b: Any, check_finite: bool = True) -> Any:
-    """Solve with the whole matrix."""
-    return np.linalg.solve(linalg.toeplitz(*pair(c_or_cr)), b)
+    """Solve with the whole matrix, in double precision."""
+    whole = linalg.toeplitz(*pair(c_or_cr))
+    dtype = np.result_type(whole, np.float64)
+    return np.linalg.solve(whole if whole.dtype == dtype else cast(whole, dtype), b)
 
 
 @composed(linalg.matmul_toeplitz)
@@ -190,6 +208,7 @@ def matmul_toeplitz(c_or_cr: Any, x: Any, check_finite: bool = False, workers: A
 @composed(linalg.solve_circulant)
 def solve_circulant(c: Any, b: Any) -> Any:
     """Divide the Fourier transforms."""
+    refuse_batches("solve_circulant", c)
     spectrum = np.fft.fft(c)
     x = np.fft.ifft(np.fft.fft(b, axis=0) / (spectrum if np.ndim(b) == 1 else spectrum[:, None]), axis=0)
     return x if np.iscomplexobj(c) or np.iscomplexobj(b) else np.real(x)
@@ -215,6 +234,7 @@ def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite:
 def lu_solve(lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True) -> Any:
     """Solve with both factors, and exchange the rows first or last."""
     lu, pivots = lu_and_piv
+    refuse_batches("lu_solve", pivots)
     order = rows_of(pivots)
     if trans == 0:
         inner = linalg.solve_triangular(lu, b[order], 0, True, True)
