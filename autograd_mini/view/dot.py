@@ -42,9 +42,9 @@ def to_graph(data: GraphData, direction: str) -> Any:
         graph.attr(**QUICK)
     if data.title or data.legend:
         lines = "<BR/>".join(text(line) for line in data.title)
+        swatch = '<TD BGCOLOR="{}" BORDER="1" WIDTH="24" HEIGHT="14" FIXEDSIZE="TRUE"></TD>'
         swatches = "".join(
-            f'<TR><TD BGCOLOR="{colour}" BORDER="1" WIDTH="24"></TD><TD ALIGN="LEFT">{text(meaning)}</TD></TR>'
-            for colour, meaning in data.legend
+            f'<TR>{swatch.format(colour)}<TD ALIGN="LEFT">{text(meaning)}</TD></TR>' for colour, meaning in data.legend
         )
         legend = f'<TABLE BORDER="0" CELLSPACING="2">{swatches}</TABLE>' if swatches else ""
         head = f"<TR><TD>{lines}</TD></TR>" if lines else ""

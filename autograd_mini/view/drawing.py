@@ -40,6 +40,7 @@ class Options(NamedTuple):
     max_nodes: int
     scalars: bool
     overlay: Overlay | None
+    exact: bool = False
 
 
 class Drawing:
@@ -213,10 +214,9 @@ def of_value(value: Value, args: tuple[Any, ...], options: Options) -> GraphData
         )
     if options.scalars:
         return of_scalars([Root(value.node, value.data)], options)
-    names = {value.node: argument_names("what").get("what", "")}
-    return describe_graph(
-        [Root(value.node, value.data)], options.max_nodes, Shown(*gradients_of(value), names, options.overlay)
-    )
+    name = "result" if options.exact else argument_names("what").get("what")
+    shown = Shown(*gradients_of(value), options.overlay, options.exact)
+    return describe_graph([Root(value.node, value.data, name)], options.max_nodes, shown)
 
 
 def of_scalars(roots: list[Root], options: Options) -> GraphData:

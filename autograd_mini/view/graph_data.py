@@ -18,7 +18,7 @@ from .naming import name_of_node
 from .overlays import Overlay
 from .passes import differ
 from .selection import Selection, is_leaf, select
-from .summary import shape_and_dtype, shorten, summary
+from .summary import fingerprint, shape_and_dtype, shorten, summary
 
 NOT_KEPT = "not kept"
 FEW_ARROWS = 4  # so many uses of one input by one operation are drawn as an arrow each
@@ -50,6 +50,7 @@ class Box:
     is_result: bool = False
     is_wrong: bool = False
     fill: str = ""
+    exact: tuple[tuple[str, str], ...] = ()  # for labels of rows, a text that differs where any digit does
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,16 @@ class Shown:
         The gradients of nodes; those that `backward` left by default.
     right : mapping, optional
         Where the gradients differ from these, boxes are marked.
-    variables : dict
-        The names of nodes in the user's code.
     overlay : Overlay, optional
         What the colours of boxes tell.
+    exact : bool
+        Whether boxes keep what tells any two values apart.
     """
 
     gradients: Mapping[Any, Any] | None = None
     right: Mapping[Any, Any] | None = None
-    variables: dict[Any, str] = field(default_factory=dict)
     overlay: Overlay | None = None
+    exact: bool = False
 
 
 def describe_graph(roots: Sequence[Root], max_nodes: int, shown: Shown | None = None) -> GraphData:
@@ -159,6 +160,7 @@ class _Describer:
                 node in self.results,
                 is_wrong,
                 mark.fill if mark else "",
+                tuple(self._exact(node)) if self.shown.exact else (),
             )
         )
         for i, (_, x) in enumerate(self.selection.kept[node]):
@@ -166,7 +168,7 @@ class _Describer:
 
     def _heading(self, node: Any, kind: str) -> tuple[str, str]:
         """Return the name of a node, and what it is."""
-        name = shorten(node.name or self.results.get(node) or name_of_node(node, self.shown.variables))
+        name = shorten(node.name or self.results.get(node) or name_of_node(node))
         if kind == "operation":
             return name, operation(node)
         if kind == "link":
@@ -179,6 +181,12 @@ class _Describer:
         self.complete = self.complete and x is not None
         rows = (("", shape), ("value", text)) if shape else (("", text),)
         self.data.boxes.append(Box(key, "constant", "", "constant" if shape else "", rows, "constant"))
+
+    def _exact(self, node: Any) -> Iterator[tuple[str, str]]:
+        g = node.grad if self.shown.gradients is None else self.shown.gradients.get(node)
+        for label, x in (("value", self.known.values.get(node)), ("grad", g)):
+            if isinstance(x, (np.ndarray, np.generic, int, float, complex)):
+                yield label, fingerprint(x)
 
     def _gradient(self, node: Any) -> Iterator[tuple[str, str]]:
         g = node.grad if self.shown.gradients is None else self.shown.gradients.get(node)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import numpy as np
@@ -86,3 +87,15 @@ def summary(x: Any) -> str:
     if low == high:
         return f"all {number(low)}{missing}"
     return f"{number(low)} … {number(high)}, mean {number(finite.mean(dtype=np.float64))}{missing}"
+
+
+def fingerprint(x: Any) -> str:
+    """Return a text that differs where two arrays differ in any digit.
+
+    Examples
+    --------
+    >>> fingerprint(np.float64(1.0)) == fingerprint(np.float64(1.0) + 1e-16), fingerprint(1.0) == fingerprint(2.0)
+    (True, False)
+    """
+    array = np.ascontiguousarray(x)
+    return f"{array.dtype} {array.shape} {hashlib.sha256(array.tobytes()).hexdigest()}"
