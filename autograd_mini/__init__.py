@@ -26,8 +26,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Value", "array", "check_grads", "checkpoint", "coverage", "custom_vjp", "data", "detect_anomaly", "draw",
     "draw_diff", "elementwise_grad", "explain", "finite_difference", "full_record", "grad", "hessian", "hvp",
-    "jacobian", "jvp", "mistakes", "nn", "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy", "scope",
-    "set_at", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
+    "jacobian", "jvp", "mistakes", "nn", "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy",
+    "scope", "set_at", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.
