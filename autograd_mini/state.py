@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, Literal
 
 
@@ -28,6 +29,18 @@ class Mode:
     locked: Any = None  # the arrays that detect_anomaly made read-only, as `Locked`
 
 
+class ScopeName(str):
+    """The name of a scope, with a number for each time that it is entered."""
+
+    instance: int
+
+    def __new__(cls, name: str) -> ScopeName:
+        made = super().__new__(cls, name)
+        made.instance = next(_instances)
+        return made
+
+
+_instances = count(1)
 _mode: ContextVar[Mode | None] = ContextVar("autograd_mini_mode", default=None)
 current = _mode.get
 
@@ -90,7 +103,7 @@ def scope(name: str) -> Iterator[None]:
     ('encoder',)
     """
     mode = _mode.get() or Mode()
-    with switched(scope=(*mode.scope, name)):
+    with switched(scope=(*mode.scope, ScopeName(name))):
         yield
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput, ShapeError
+from ..state import current, scope
 
 Layer = Callable[[Any], Any]
 
@@ -37,7 +38,11 @@ class Module:
             parameter.name = path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.forward(*args, **kwargs)
+        mode = current()
+        if mode is None or not mode.full_record:
+            return self.forward(*args, **kwargs)
+        with scope(type(self).__name__):  # a group in drawings
+            return self.forward(*args, **kwargs)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the module; to be written by each subclass."""

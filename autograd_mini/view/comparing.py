@@ -7,9 +7,10 @@ from difflib import SequenceMatcher
 
 from ..engine import Value
 from ..graph import own_module
-from .drawing import Drawing, Options, check_options, of_value
-from .graph_data import Arrow, Box, GraphData, plural
+from .drawing import Drawing, check_options
+from .graph_data import Arrow, Box, GraphData, Shown, describe_graph, plural
 from .rendering import DrawingError
+from .sources import of_value
 
 own_module(globals())
 
@@ -49,7 +50,7 @@ def draw_diff(a: Value, b: Value, direction: str = "TB", max_nodes: int = 200) -
     >>> draw_diff(np.tanh(w) * 2.0, np.sin(w) * 2.0)
     <Drawing of 1 added, 1 removed, 2 changed, 1 the same>
     """
-    check_options(direction, max_nodes, None)
+    check_options(direction, max_nodes)
     for name, x in (("a", a), ("b", b)):
         if not isinstance(x, Value):
             raise DrawingError(
@@ -57,8 +58,14 @@ def draw_diff(a: Value, b: Value, direction: str = "TB", max_nodes: int = 200) -
                 "two graphs are compared, and only what is computed from a Value is recorded",
                 "am.draw_diff(before, after) with two results",
             )
-    before, after = (of_value(x, (), Options(max_nodes, False, None, exact=True)) for x in (a, b))
+    before, after = (described_exactly(x, max_nodes) for x in (a, b))
     return Drawing(compared(before, after), direction)
+
+
+def described_exactly(x: Value, max_nodes: int) -> GraphData:
+    """Describe the graph of a Value, with what tells any two numbers apart."""
+    source = of_value(x, (), "result")
+    return describe_graph(source.roots, max_nodes, Shown(source.gradients, source.right, exact=True))
 
 
 def compared(before: GraphData, after: GraphData) -> GraphData:
@@ -84,7 +91,7 @@ def compared(before: GraphData, after: GraphData) -> GraphData:
     ]
     totals = ", ".join(f"{n} {what}" for what, n in counts.items())
     title = [*after.title, f"{plural(len(boxes), 'box').replace('boxs', 'boxes')}: {totals}"]
-    return GraphData(boxes, [*after.arrows, *old_arrows], title, totals, LEGEND)
+    return GraphData(boxes, [*after.arrows, *old_arrows], title, totals, legend=LEGEND)
 
 
 def paired(before: list[Box], after: list[Box]) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import Any
 
 from .graph_data import NOT_KEPT, Arrow, Box, GraphData
+from .groups import Place, place_of
 
 FONT = "Helvetica"  # a name that every renderer has the measures of
 QUIET = "#5a5a5a"
@@ -19,6 +20,7 @@ STYLES = {
     "constant": {"shape": "note", "style": "filled,dashed", "fillcolor": "#f4f4f4", "color": "#777777"},
     "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fff3d1", "color": "#a87800"},
     "link": {"shape": "octagon", "style": "filled", "fillcolor": "#eee3f7", "color": "#6b4a8a"},
+    "group": {"shape": "box", "style": "filled,rounded", "fillcolor": "#e4e4ee", "color": "#4a4a7a", "penwidth": "2"},
     "folded": {"shape": "box3d", "style": "filled", "fillcolor": "#ffffff", "color": "#5a5a5a"},
 }
 RESULT = {"peripheries": "2", "fillcolor": "#d9efd3", "color": "#2c7a2c", "penwidth": "1.4"}
@@ -50,9 +52,9 @@ def to_graph(data: GraphData, direction: str) -> Any:
         head = f"<TR><TD>{lines}</TD></TR>" if lines else ""
         whole = f"<TABLE BORDER='0'>{head}<TR><TD>{legend}</TD></TR></TABLE>" if legend else lines
         graph.attr(labelloc="t", label=f'<<FONT POINT-SIZE="12" COLOR="{QUIET}">{whole}</FONT>>')
-    scopes: dict[tuple[str, ...], Any] = {(): graph}
+    scopes: dict[Place, Any] = {(): graph}
     for box in data.boxes:
-        inside = scope_of(box.scope, scopes)
+        inside = scope_of(place_of(box.scope), scopes)
         style = STYLES[box.kind] | (RESULT if box.is_result else {}) | (WRONG if box.is_wrong else {})
         style |= {"fillcolor": box.fill, "style": "filled"} if box.fill else {}
         inside.node(box.key, label=label(box), tooltip=graphviz.escape(printable(box.tooltip)), **style)
@@ -72,13 +74,18 @@ def total_length(arrows: list[Arrow]) -> int:
     return sum(ranks[arrow.target] - ranks[arrow.source] for arrow in arrows)
 
 
-def scope_of(scope: tuple[str, ...], scopes: dict[tuple[str, ...], Any]) -> Any:
+def scope_of(scope: Place, scopes: dict[Place, Any]) -> Any:
     """Return the cluster of a scope, made with those around it when it is first needed."""
     import graphviz
 
     for i in range(1, len(scope) + 1):
         if scope[:i] not in scopes:
-            attributes = {"label": f"<{text(scope[i - 1])}>", "style": "rounded", "color": "#9a9a9a", "fontsize": "12"}
+            attributes = {
+                "label": f"<{text(scope[i - 1][0])}>",
+                "style": "rounded",
+                "color": "#9a9a9a",
+                "fontsize": "12",
+            }
             scopes[scope[:i]] = graphviz.Digraph(f"cluster_{len(scopes)}", graph_attr=attributes)
     return scopes[scope]
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import ZEROS
-from ..graph import ACTIVE, LINK, line_of
+from ..graph import ACTIVE, LINK, PICK, line_of
 from .calls import edge_name, is_complete, operation
 from .known import Known
 from .naming import name_of_node
@@ -71,6 +71,7 @@ class GraphData:
     arrows: list[Arrow] = field(default_factory=list)
     title: list[str] = field(default_factory=list)
     totals: str = ""
+    left_out: int = 0
     legend: tuple[tuple[str, str], ...] = ()  # colours and what they mean
 
 
@@ -156,7 +157,7 @@ class _Describer:
                 shown,
                 tuple(rows),
                 self._tooltip(node, kind),
-                node.scope,
+                node.in1.scope if node.op is PICK else node.scope,
                 node in self.results,
                 is_wrong,
                 mark.fill if mark else "",
@@ -247,6 +248,7 @@ class _Describer:
     def _title(self) -> None:
         chosen = self.selection
         self.data.totals = f"{plural(chosen.operations, 'operation')}, {plural(chosen.leaves, 'leaf')}"
+        self.data.left_out = chosen.folded.total()
         if chosen.folded:
             total = chosen.operations + chosen.leaves
             self.data.title.append(

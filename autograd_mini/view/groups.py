@@ -1,0 +1,106 @@
+"""Groups of a drawing folded into one box each, and a row of equal ones into one more."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from .graph_data import Arrow, Box, GraphData, plural
+
+Place = tuple[tuple[str, int], ...]
+
+
+@dataclass
+class Group:
+    """The boxes of one scope: those of its operations, and the leaves and constants that only these use."""
+
+    place: Place
+    boxes: list[Box] = field(default_factory=list)
+    owned: list[Box] = field(default_factory=list)
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """What the group computes, which equal groups have in common."""
+        return tuple(f"{box.operation} {box.rows[:1]}" if box.rows[0][0] == "" else box.operation for box in self.boxes)
+
+
+def place_of(scope: tuple[str, ...]) -> Place:
+    """Return a scope with the number of each time it was entered, so that no two times are mixed up."""
+    return tuple((name, getattr(name, "instance", 0)) for name in scope)
+
+
+def fold_groups(data: GraphData, depth: int) -> GraphData:
+    """Return a drawing in which each scope below a depth is one box, and a row of equal scopes too."""
+    groups: dict[Place, Group] = {}
+    inside: dict[str, Place] = {}
+    for box in data.boxes:
+        around = place_of(box.scope)[: depth + 1]
+        if len(around) == depth + 1:
+            groups.setdefault(around, Group(around)).boxes.append(box)
+            inside[box.key] = around
+    for box in data.boxes:
+        users = {inside.get(arrow.target) for arrow in data.arrows if arrow.source == box.key}
+        place_of_users = users.pop() if len(users) == 1 else None
+        if box.kind in ("leaf", "constant", "again") and place_of_users is not None:
+            groups[place_of_users].owned.append(box)
+            inside[box.key] = place_of_users
+    keys: dict[str, str] = {}
+    made: dict[str, Box] = {}
+    for i, alike in enumerate(rows_of_equals(list(groups.values()), data.arrows, inside)):
+        made[f"group{i}"] = folded(alike, f"group{i}", depth)
+        keys |= {box.key: f"group{i}" for group in alike for box in (*group.boxes, *group.owned)}
+    boxes: list[Box] = []
+    for box in data.boxes:
+        if box.key not in keys:
+            boxes.append(box)
+        elif keys[box.key] in made:
+            boxes.append(made.pop(keys[box.key]))
+    return replace(data, boxes=boxes, arrows=joined(data.arrows, keys))
+
+
+def rows_of_equals(groups: list[Group], arrows: list[Arrow], inside: dict[str, Place]) -> list[list[Group]]:
+    """Return groups in rows: those that compute the same, one after the other, each from the one before."""
+    follows = {(inside.get(arrow.source), inside.get(arrow.target)) for arrow in arrows}
+    rows: list[list[Group]] = []
+    for group in groups:
+        last = rows[-1][-1] if rows else None
+        same = last is not None and (last.operations, last.place[:-1], last.place[-1][0]) == (
+            group.operations, group.place[:-1], group.place[-1][0]
+        )  # fmt: skip
+        if last is not None and same and (last.place, group.place) in follows:
+            rows[-1].append(group)
+        else:
+            rows.append([group])
+    return rows
+
+
+def folded(alike: list[Group], key: str, depth: int) -> Box:
+    """Return the box that stands for a group, or for a row of equal ones: with what its last operation has."""
+    last = alike[-1].boxes[-1]
+    name = str(alike[0].boxes[0].scope[depth])
+    times = f" × {len(alike)}" if len(alike) > 1 else ""
+    leaves = sum(box.kind == "leaf" for group in alike for box in group.owned)
+    rows = [("", f"{plural(sum(len(group.boxes) for group in alike), 'operation')}")]
+    if leaves:
+        rows.append(("", plural(leaves, "leaf")))
+    counts = Counter(box.operation for group in alike for box in group.boxes)
+    tooltip = ", ".join(f"{n} {what}" if n > 1 else what for what, n in counts.items())
+    scope = last.scope[:depth]
+    is_result = any(box.is_result for group in alike for box in group.boxes)
+    is_wrong = any(box.is_wrong for group in alike for box in group.boxes)
+    return Box(key, "group", name + times, "", (*rows, *last.rows), tooltip, scope, is_result, is_wrong, last.fill)
+
+
+def joined(arrows: list[Arrow], keys: dict[str, str]) -> list[Arrow]:
+    """Return arrows between what boxes were folded into: several of one kind as one, none inside a group."""
+    moved = [replace(arrow, source=keys.get(arrow.source, arrow.source), target=keys.get(arrow.target, arrow.target),
+                     label="" if arrow.target in keys else arrow.label) for arrow in arrows]  # fmt: skip
+    kept: list[Arrow] = []
+    for arrow, same in groupby(sorted(moved, key=repr)):
+        n = len(list(same))
+        if arrow.source == arrow.target:
+            continue
+        folds = arrow.source.startswith("group") or arrow.target.startswith("group")
+        kept += [replace(arrow, label=f"×{n}")] if folds and n > 1 else [arrow] * n
+    return kept
