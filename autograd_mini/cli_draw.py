@@ -39,6 +39,8 @@ def add_parser(subparsers: Any) -> None:
     add("-o", "--output", metavar="FILE", help="a .svg, .png, .pdf or .dot file (default: print a tree)")
     add("--direction", choices=("TB", "LR"), default="TB", help="from top to bottom or from left to right")
     add("--max-nodes", type=int, default=200, metavar="N", help="draw at most so many nodes (default: 200)")
+    add("--depth", type=int, metavar="N", help="fold groups below this depth (default: all are open)")
+    add("--overlay", choices=("flow", "health", "memory"), help="what the colours of boxes tell")
     add("--seed", type=int, default=0, metavar="N", help="of random numbers (default: 0)")
     parser.set_defaults(run=run)
 
@@ -49,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     Parameters
     ----------
     options : argparse.Namespace
-        With `target`, `values`, `output`, `direction`, `max_nodes` and `seed`.
+        With `target`, `values`, `output`, `direction`, `max_nodes`, `depth`, `overlay` and `seed`.
     """
     from .cli_check import from_user_code
     from .errors import AutogradError
@@ -57,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
 
     try:
         function, values = called(options)
-        drawing = draw(function, *values, direction=options.direction, max_nodes=options.max_nodes)
+        chosen = {name: getattr(options, name) for name in ("direction", "max_nodes", "depth", "overlay")}
+        drawing = draw(function, *values, **chosen)
         if options.output:
             print(f"graph in {drawing.save(options.output)}")
         else:

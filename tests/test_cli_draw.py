@@ -51,6 +51,8 @@ def test_a_function_in_a_file_with_its_variables(capsys, model):
         assert part in text
     assert main(["draw", f"{model}:loss", "x=ones(3)", "w=[1, 2, 3]", "--max-nodes", "10"]) == 0
     assert "[1, 2, 3]" in capsys.readouterr().out
+    assert main(["draw", f"{model}:loss", "x=ones(3)", "--overlay", "flow", "--depth", "0"]) == 0
+    assert "size 1.0e+00" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
