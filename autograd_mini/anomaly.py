@@ -74,7 +74,7 @@ def refuse(x: Any, what: str, node: Node, why: str = "", instead: str = "") -> N
         bad = ~np.isfinite(raw)
         if np.any(bad):
             first = tuple(np.argwhere(bad)[0].tolist())
-            worst = "nan" if np.any(np.isnan(raw)) else "inf"
+            worst = "nan" if np.isnan(raw[first]) else "inf"
             place = f" at {list(first)}, in {np.sum(bad)} of {raw.size} elements" if raw.ndim else ""
             if not why:
                 why, instead = cause(node, raw.shape, first, worst)
@@ -88,6 +88,8 @@ def cause(node: Node, shape: tuple[int, ...], index: tuple[int, ...], worst: str
     there = ("there " if shape and broadcasts else "") + ", ".join(f"{name} = {shown}" for name, shown, _ in given)
     came = [name for name, _, finite in given if not finite]
     if came:
+        if node.call is None:  # recorded outside, where nothing was looked at
+            return f"{there}: it wasn't finite before", "the forward pass inside am.detect_anomaly(), too"
         return (
             f"{there}: it wasn't finite before, and came from a leaf or a constant",
             f"look at what {' and '.join(came)} was made from; np.nanmean and the like, or np.nan_to_num, for gaps",

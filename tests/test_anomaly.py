@@ -63,6 +63,20 @@ def test_what_was_not_finite_before_is_told_from_what_became_so():
     )  # fmt: skip
 
 
+def test_the_kind_is_that_of_the_first_place():
+    assert anomaly(np.log, am.Value([1.0, 0.0, -1.0])).what.startswith(
+        "the result of numpy.log is inf at [1], in 2 of 3"
+    )
+
+
+def test_a_graph_recorded_outside_does_not_say_where_it_began():
+    x, w = am.Value(0.0), am.Value(2.0)
+    z = np.log(x) * w
+    error = anomaly(z.backward)
+    assert error.why.endswith("it wasn't finite before")
+    assert error.instead == "the forward pass inside am.detect_anomaly(), too"
+
+
 def test_a_gradient_names_the_argument_that_it_is_given_to():
     error = anomaly(lambda: am.grad(lambda y, x: np.arctan2(y, x), argnums=(0, 1))(0.0, 0.0))
     assert error.what.startswith("the gradient that numpy.arctan2 gives to its argument x1 is nan (")

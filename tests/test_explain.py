@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -88,7 +90,8 @@ def test_a_long_chain_takes_time_in_proportion_and_is_abridged():
         v = np.sin(v)
     text = str(explain(x, of=np.sum(v)))
     assert "… 1,977 more steps" in text
-    assert len(text) < 200_000
+    assert "  … 1,977 more\n" in text
+    assert len(text) < 10_000
 
 
 def test_an_intermediate_value_and_a_complex_one():
@@ -115,6 +118,8 @@ def test_an_intermediate_value_and_a_complex_one():
         (lambda x: explain(x, of=x * x, max_paths=0), "max_paths is 0"),
         (lambda x: explain(x, of=am.Value(2.0) * 3.0), "the result doesn't depend on x"),
         (lambda x: explain(x, of=np.real(x * 1j)), None),
+        (lambda x: explain(x, of=np.floor(x)), "the gradient by x is zero: no path to it has a derivative"),
+        (lambda x: explain(x, of=x * x, max_paths=True), "max_paths is True"),
     ],
 )
 def test_what_has_no_explanation_is_refused(call, text):
@@ -127,27 +132,28 @@ def test_what_has_no_explanation_is_refused(call, text):
 
 
 @pytest.mark.parametrize(
-    ("function", "param", "text", "latex"),
+    ("function", "param", "text"),
     [
-        (np.multiply, "x1", "g · x2", r"g \cdot x2"),
-        (np.true_divide, "x2", "−g · out / x2", r"\frac{-g \cdot out}{x2}"),
-        (np.power, "x1", "g · x2 · x1^(x2 − 1)", r"g \cdot x2 \cdot x1^{x2 - 1}"),
-        (np.tanh, "x", "g · (1 − out²)", r"g \cdot \left(1 - out^{2}\right)"),
-        (np.sin, "x", "g · cos(x)", r"g \cdot \cos(x)"),
-        (np.arcsin, "x", "g / √(1 − x²)", r"\frac{g}{\sqrt{1 - x^{2}}}"),
-        (np.abs, "x", "g · sign(x)", r"g \cdot \operatorname{sign}(x)"),
-        (np.where, "x", "g where condition, else 0", "g where condition, else 0"),
-        (np.matmul, "x1", "g x2ᵀ", r"\text{g x2ᵀ}"),
-        (np.sum, "a", "g", "g"),
-        (np.mean, "a", "g / n", r"\frac{g}{n}"),
-        (np.linalg.solve, "b", "a⁻ᵀ g", r"\text{a⁻ᵀ g}"),
-        (np.modf, "x", "g₀", "g_{0}"),
-        (np.conj, "x", "conj(g)", r"\overline{g}"),
+        (np.multiply, "x1", "g · x2"),
+        (np.true_divide, "x2", "−g · out / x2"),
+        (np.power, "x1", "g · x2 · x1^(x2 − 1)"),
+        (np.tanh, "x", "g · (1 − out²)"),
+        (np.arcsin, "x", "g / √(1 − x²)"),
+        (np.abs, "x", "g · sign(x)"),
+        (np.where, "x", "g where condition, else 0"),
+        (np.maximum, "x1", "g · (0.5 where x1 = x2, else not (x1 ≤ x2))"),
+        (np.max, "a", "g · (a = out) / ties"),
+        (np.var, "a", "g · 2 · (a − mean) / (n − ddof)"),
+        (np.matmul, "x1", "g x2ᵀ"),
+        (np.sum, "a", "g"),
+        (np.mean, "a", "g / n"),
+        (np.linalg.solve, "b", "a⁻ᵀ g"),
+        (np.modf, "x", "g₀"),
+        (np.conj, "x", "conj(g)"),
     ],
-)  # fmt: skip
-def test_formulas_are_read_from_the_rules(function, param, text, latex):
+)
+def test_formulas_are_read_from_the_rules(function, param, text):
     assert formula(RULES[function], param) == text
-    assert formula(RULES[function], param, latex=True) == latex
 
 
 def test_a_formula_takes_names_and_numbers():
@@ -160,11 +166,9 @@ def test_a_formula_takes_names_and_numbers():
 @pytest.mark.parametrize("rule", list(all_rules()), ids=lambda rule: rule.name)
 def test_every_rule_has_a_formula(rule):
     for param in rule.pullbacks:
-        for latex in (False, True):
-            text = formula(rule, param, latex=latex)
-            assert text
-            assert "?" not in text
-            assert "lambda" not in text
+        text = formula(rule, param)
+        assert text
+        assert "lambda" not in text
 
 
 def test_a_rule_whose_source_is_not_to_be_read_is_shown_as_a_call():
@@ -197,3 +201,109 @@ def test_a_result_is_named_by_the_call_that_explains_it():
     assert str(explain(of=total, x=first)).startswith("∂total/∂first = 6")
     assert str(explain(first, of=squared(first))).startswith("∂y/∂first = 6")
     assert "<B>total</B>" in am.draw(total).source
+
+
+def test_a_constant_array_is_no_namesake_of_a_variable_and_no_argument_is_lost():
+    x1, x2 = am.Value([1.0, 2.0]), am.Value([5.0, 6.0])
+    z = x2 * np.array([10.0, 20.0])
+    text = str(explain(x2, of=np.sum(z * x1)))
+    assert "∂z/∂x2: g · constant   →" in text
+    assert "z = x2 × constant" in text
+    text = str(explain(x2, of=np.sum(np.concatenate([x2, 2.0 * x2, [1.0], x2]))))
+    assert "concatenate([x2, z1, constant, x2])" in text
+    text = str(explain(x2, of=np.sum(np.clip(x2, None, 5.5))))
+    assert "clip(x2, a_max=5.5)" in text or "clip(x2, max=5.5)" in text
+    with am.full_record():
+        y = np.sum(np.max(np.stack([x2, x1]), axis=1, out=None)) * 0.123456789
+    text = str(explain(x2, of=y))
+    assert "× 0.123456789" in text
+    assert "max(z1, axis=1)" in text
+    assert "sin(x2, where=ndarray (2,) bool)" in str(explain(x2, of=np.sum(np.sin(x2, where=np.array([True, False])))))
+
+
+def test_products_of_complex_and_negative_factors_are_true():
+    z = am.Value(1 + 2j)
+    loss = np.real(z * (3 - 1j))
+    assert "1+0j · (3+1j) = 3+1j" in str(explain(z, of=loss))
+    x = am.Value(2.0)
+    y = -x * 3.0
+    assert "3 · (-1) = -3" in str(explain(x, of=y))
+    assert r"3 \cdot (-1) = -3" in explain(x, of=y).latex()
+
+
+def test_parts_that_look_alike_have_the_same_rule():
+    x = am.Value(np.e)
+    text = str(explain(x, of=x**x))
+    assert "alike" not in text
+    assert "g · y · log(x)" in text
+    assert "g · x · x^(x − 1)" in text
+    assert "2 alike" in str(explain(x, of=x * x))
+
+
+def test_what_another_transform_differentiates_and_what_gives_nothing():
+    w, q = am.Value(3.0), am.Value(2.0)
+    told = []
+
+    def f(x):
+        loss = x * x * w + x
+        told.append(explain(w, of=loss))
+        with pytest.raises(InvalidInput, match="no path to it has a derivative"):
+            explain(q, of=loss)
+        with am.mistakes("no accumulation") as mistake:
+            mistake.of(loss)
+            am.draw(loss)
+        return loss
+
+    am.grad(f)(q)
+    assert_adds_up(told[0], 4.0)
+    r = am.checkpoint(lambda a: {"p": np.sin(a) * w, "q": a * a})(q)
+    explanation = explain(w, of=r["p"] * r["q"])
+    assert_adds_up(explanation, np.sin(2.0) * 4.0)
+    assert "run again inside the checkpoint" in str(explanation)
+
+
+def test_a_pullback_that_is_no_function_is_shown_as_a_call():
+    @am.custom_vjp(x=functools.partial(lambda factor, g, x: g * factor, 2.0))
+    def doubled(x):
+        return 2.0 * x
+
+    x = am.Value(3.0)
+    assert "pullback(g" in str(explain(x, of=doubled(x) * 1.0))
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_is_warned_of_and_explanations_can_be_compared():
+    x = am.Value([0.0, 1.0])
+    with np.errstate(all="raise"):
+        explanation = explain(x, of=np.sum(np.sqrt(x)))
+    assert "inf" in str(explanation)
+    assert explanation != explain(x, of=np.sum(x))
+    assert hash(explanation) is not None
+
+
+def test_very_many_paths_and_a_very_long_one():
+    x = y = am.Value(1.0)
+    for _ in range(1_000):
+        y = y * 0.5 + y * 0.5
+    assert "along about 10^301 paths" in str(explain(x, of=y + 0.0))
+
+
+def test_latex_of_any_name():
+    x = am.Value(2.0, name="50% & #1")
+    assert r"\partial \mathrm{50\%\ \&\ \#1}" in explain(x, of=x * 3.0).latex()
+
+
+def test_a_name_is_that_of_the_whole_and_of_nothing_else():
+    w = am.Value(2.0)
+    loss = sum([w * 2.0, w * 3.0, w * 4.0])
+    assert name_of_node(loss.node) == ""  # each of the additions was made by this line
+    assert str(explain(w, of=loss)).startswith("∂loss/∂w = 9")
+    z1 = w * 2.0 + 1.0
+    assert "z1 = z2 + 1" in str(explain(w, of=z1 * 1.0))
+    *rest, last = w * 2.0, w * 3.0, w * 4.0
+    assert [name_of_node(x.node) for x in (*rest, last)] == ["", "", ""]
+    assert name_of_node(np.cov(am.Value([1.0, 2.0, 4.0])).node) == ""  # the library's own variables are nobody's
+    absolute = np.abs(w)
+    assert name_of_node(absolute.node) == "absolute"
+    (drawing,) = map(am.draw, [loss + 1.0])
+    assert "drawing" not in drawing.source

@@ -51,7 +51,7 @@ SAME = {
         (lambda x: np.maximum.reduce(x, dtype="f8"), X), (lambda x: np.minimum.reduce(x, 1, "f4"), A),
         (lambda x: np.add.reduceat(x, [2, 0], dtype="f4"), X), (lambda x: np.maximum.accumulate(x, dtype="f4"), X),
         (lambda x: np.subtract.accumulate(x, dtype="f8"), F4[:1]),
-        (lambda x: np.subtract.reduceat(x, np.array([], int)), X),
+        (lambda x: np.subtract.reduceat(x, np.array([], int)), X), (lambda x: np.add.reduceat(x, [], axis=1), A[:2]),
         (lambda x: np.subtract.reduce(x, axis=None), np.float64(2.0)),
     ],
     "arrays of nothing": [

@@ -88,3 +88,18 @@ def test_an_overlay_of_a_value_and_one_that_does_not_exist():
     assert SHADES[2] in am.draw(y, overlay="flow").source
     with pytest.raises(DrawingError, match=r"overlay is 'typo'(.|\n)*'flow', 'health', 'memory'"):
         am.draw(y, overlay="typo")
+
+
+def test_what_was_not_kept_is_not_taken_for_healthy():
+    x = am.Value([1e200, 1.0])
+    text = str(am.draw(np.sum(x * 1e200), overlay="health"))
+    assert "not finite here, and maybe before (not kept)" in text
+    assert "from here on" not in text
+
+
+def test_gradients_that_backward_left_and_very_large_ones_have_a_size():
+    x = am.Value([1.0, 2.0])
+    y = x * 1e5
+    y.backward(np.ones(2))
+    assert "size 1.0e+05" in str(am.draw(y, overlay="flow"))
+    assert "size 1.0e+200 exploding" in str(am.draw(x * 1.0 @ np.full(2, 1e200), overlay="flow"))

@@ -65,12 +65,23 @@ def test_a_matrix_product_is_drawn_as_its_multiplications_and_additions():
         (lambda w: np.sum(np.floor(w[0, 0]) * w), (W,), "zero has no scalar view"),
         (lambda w: np.sum(w**2), (np.ones((20, 20)),), "the scalar view of 400 numbers(.|\n)*more than 200"),
         (lambda w: np.max(w), (W,), "max has no scalar view"),
+        (lambda w: np.mean(w, where=W > 0), (W,), "mean with where has no scalar view"),
+        (lambda w: np.sum(w, dtype=np.float64), (W,), "sum with dtype has no scalar view"),
+        (lambda w: np.sum(np.modf(w)[0]), (W,), "modf has no scalar view"),
+        (lambda w: np.sum(w), (np.zeros((0, 2)),), "the scalar view of no numbers"),
         (lambda w: F.softmax_cross_entropy(w, np.array([0, 1])), (W,), "softmax_cross_entropy has no scalar view"),
     ],
 )
 def test_what_has_no_scalar_view_says_so(function, args, text):
     with pytest.raises(DrawingError, match=text):
         am.draw(function, *args, scalars=True)
+
+
+def test_any_precision_inside_no_grad_and_the_mean_of_a_keyword():
+    with am.no_grad():
+        drawing = am.draw(lambda w: np.sum(w * np.float32(2)), W.astype(np.float32), scalars=True)
+    assert "not kept" not in str(drawing)
+    assert str(am.draw(lambda w: np.mean(a=w), W, scalars=True)).count("w[") == 4
 
 
 def test_a_graph_that_was_recorded_without_its_calls_says_how_to_keep_them():

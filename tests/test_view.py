@@ -43,6 +43,14 @@ def test_what_is_no_loss_or_was_changed_since_shows_the_gradients_that_backward_
     assert "w (2,) float64 value [0, 1] grad [2, 4]" in nodes_of(draw(loss)).values()
 
 
+def test_a_rule_that_raises_leaves_a_picture_without_gradients():
+    @am.custom_vjp(x=lambda g, x: 1 / 0)
+    def broken(x):
+        return 2.0 * x
+
+    assert "grad" not in str(draw(broken(am.Value(2.0)) * 3.0))
+
+
 def test_values_held_by_nobody_are_shown_too_since_scalars_keep_their_numbers():
     y = am.Value(3.0) * 2.0 + 1.0
     assert "not kept" not in draw(y).source

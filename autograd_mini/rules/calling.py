@@ -132,7 +132,7 @@ def reduceat(ufunc: Any, array: Any, indices: Any, axis: int = 0, dtype: Any = N
     ends = [*indices[1:], rows.shape[0]][: len(indices)]
     spans = zip(indices, ends, strict=True)
     parts = [ufunc.reduce(rows[i:j], axis=0, dtype=dtype) if i < j else rows[i] for i, j in spans]
-    return np.stack(parts, axis=axis) if parts else array[:0]
+    return np.stack(parts, axis=axis) if parts else np.take(array, np.arange(0), axis=axis)
 
 
 @composed("axes")

@@ -79,14 +79,21 @@ def operation(node: Any) -> str:
         return str(node.op.kind)
     if rule.function is getitem and "index" in arguments(node):
         return f"getitem {index_text(arguments(node)['index'])}"
-    symbol = SYMBOLS.get(rule.function)
-    settings = [
+    symbol, name, chosen = SYMBOLS.get(rule.function), last_name(rule.name), settings(node)
+    return (f"{symbol} {name}" if symbol else name) + (f"({', '.join(chosen)})" if chosen else "")
+
+
+def settings(node: Any) -> list[str]:
+    """Return what a call was given beside what its rule differentiates: `axis=0` and the like."""
+    rule = node.op.rule
+    given = arguments(node)
+    if isinstance(rule.function, np.ufunc) and "where" in node.saved:
+        given = given | {"where": node.saved["where"]}
+    return [
         f"{name}={shorten(setting_text(x), 30)}"
-        for name, x in arguments(node).items()
-        if x is not None and name not in rule.pullbacks and name not in rule.constants
+        for name, x in given.items()
+        if x is not None and name != "out" and name not in rule.pullbacks and name not in rule.constants
     ]
-    name = last_name(rule.name)
-    return (f"{symbol} {name}" if symbol else name) + (f"({', '.join(settings)})" if settings else "")
 
 
 def last_name(name: str) -> str:

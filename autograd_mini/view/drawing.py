@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..graph import own_module
 from .dot import to_graph
 from .graph_data import GraphData, Root, Shown, describe_graph
@@ -152,7 +154,7 @@ def draw(
     <Drawing of 2 operations, 2 leaves>
     """
     check_options(direction, max_nodes, overlay, depth)
-    source = source_of(what, args, argument_names("what").get("what"))
+    source = source_of(what, args, argument_names("draw", "what").get("what"))
     source = of_scalars(source) if scalars else source
     shown = Shown(source.gradients, source.right, OVERLAYS[overlay] if overlay else None)
     return Drawing(described(source.roots, shown, max_nodes, depth), direction)
@@ -181,7 +183,7 @@ def check_options(direction: str, max_nodes: Any, overlay: Any = None, depth: An
     """Raise if an option of `draw` makes no sense."""
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise DrawingError(f"depth is {depth!r}", "it counts the groups that are open", "0, 1, ... or None for all")
-    if overlay is not None and overlay not in OVERLAYS:
+    if overlay is not None and (not isinstance(overlay, str) or overlay not in OVERLAYS):
         raise DrawingError(
             f"overlay is {overlay!r}", "it says what the colours of a drawing tell", ", ".join(map(repr, OVERLAYS))
         )
@@ -189,7 +191,7 @@ def check_options(direction: str, max_nodes: Any, overlay: Any = None, depth: An
         raise DrawingError(
             f"direction is {direction!r}", "a graph is drawn from top to bottom or from left to right", '"TB" or "LR"'
         )
-    if not isinstance(max_nodes, int) or max_nodes < FEWEST:
+    if not isinstance(max_nodes, (int, np.integer)) or max_nodes < FEWEST:
         raise DrawingError(
             f"max_nodes is {max_nodes!r}",
             "a result, its inputs and a node for the rest need some room",

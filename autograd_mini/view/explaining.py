@@ -5,25 +5,25 @@ from __future__ import annotations
 import heapq
 import os
 from collections import Counter
-from itertools import count
-from typing import Any
+from collections.abc import Iterator
+from itertools import count, takewhile
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput
-from ..graph import by_number, line_of, own_module, towards
+from ..graph import ancestors, by_number, line_of, own_module, towards
 from ..trace import conjugate
-from .calls import SYMBOLS, constants, last_name, operation
-from .explanation import Explanation, Step, Term, shown
+from .calls import SYMBOLS, constants, last_name, operation, settings
+from .explanation import LONG, Explanation, Step, Term, shown
 from .formula import formula
 from .known import Known
 from .naming import argument_names, name_of_node
-from .passes import Use, cotangents, pull_use, uses_in
+from .passes import Use, cotangents, pull_use, quiet, uses_in
 from .summary import shape_and_dtype, summary
 
 own_module(globals())
-Part = tuple[Any, tuple[Use, ...], Any]  # the value where it starts, the uses from there down, what it adds
 
 
 def explain(x: Value, of: Value, max_paths: int = 12) -> Explanation:
@@ -76,16 +76,10 @@ def explain(x: Value, of: Value, max_paths: int = 12) -> Explanation:
     sum: 2 + 1 = 3
     """
     check(x, of, max_paths)
-    told = argument_names("x", "of")
-    names = {node: told[name] for node, name in ((x.node, "x"), (of.node, "of")) if name in told}
-    order = towards([x.node], [of.node]).order  # newest first, without x
-    if not order:
-        raise InvalidInput(
-            f"the result doesn't depend on {name_of_node(x.node, names) or 'x'}",
-            "there is no path of recorded operations between them",
-            "a value that the result was computed from; am.draw(result) shows them",
-        )
-    return Explainer(x, of, order, names).explanation(max_paths)
+    told = argument_names("explain", "x", "of")
+    named = {x.node: x.node.name or told.get("x"), of.node: of.node.name or told.get("of")}
+    with quiet():
+        return Explainer(x, of, named).explanation(int(max_paths))
 
 
 def check(x: Any, of: Any, max_paths: Any) -> None:
@@ -103,7 +97,7 @@ def check(x: Any, of: Any, max_paths: Any) -> None:
             "a gradient is that of one real number",
             "np.sum(...) or one element of it",
         )
-    if not isinstance(max_paths, int) or max_paths < 1:
+    if isinstance(max_paths, bool) or not isinstance(max_paths, (int, np.integer)) or max_paths < 1:
         raise InvalidInput(f"max_paths is {max_paths!r}", "a sum has at least one term", "an integer of at least 1")
     if x.node is of.node:
         raise InvalidInput(
@@ -114,135 +108,187 @@ def check(x: Any, of: Any, max_paths: Any) -> None:
 class Explainer:
     """Takes the gradient of one result by one value apart."""
 
-    def __init__(self, x: Value, of: Value, order: list[Any], variables: dict[Any, str]) -> None:
-        self.x, self.of, self.order = x, of, order
-        on_path = {*order, x.node}
+    def __init__(self, x: Value, of: Value, named: dict[Any, str | None]) -> None:
+        self.x, self.of = x, of
+        self.cots = cotangents(of.node, of.dtype.type(1))
+        self.order = [node for node in towards([x.node], [of.node]).order if node in self.cots]  # newest first
+        if x.node not in self.cots or not self.order:
+            self._refuse(named.get(x.node) or name_of_node(x.node) or "x")
+        on_path = {*self.order, x.node}
         self.users: dict[Any, list[Use]] = {node: [] for node in on_path}
         self.paths: Counter[Any] = Counter({of.node: 1})
-        for node in order:
+        for node in self.order:
             for use in uses_in(node):
                 if use.source in on_path:
                     self.users[use.source].append(use)
                     self.paths[use.source] += self.paths[node]
-        self.cots = cotangents(of.node, of.dtype.type(1))
-        self.known = Known({of.node: of.data, x.node: x.data}, order)
-        self.names = unique_names([x.node, *reversed(order)], of.node, variables)
+        self.known = Known({of.node: of.data, x.node: x.data}, self.order)
+        self.names = unique_names([x.node, *reversed(self.order)], of.node, named)
+        self.shown: set[Any] = set()
 
-    def explanation(self, max_paths: int) -> Explanation:
+    def _refuse(self, name: str) -> NoReturn:
+        """Raise because no gradient gets from the result to the value."""
+        if self.x.node in ancestors([self.of.node]):
+            raise InvalidInput(
+                f"the gradient by {name} is zero: no path to it has a derivative",
+                "each goes through a function that is flat, or a number that another transform differentiates",
+                "am.draw(result) shows these with a dashed arrow",
+            )
+        raise InvalidInput(
+            f"the result doesn't depend on {name}",
+            "there is no path of recorded operations between them",
+            "a value that the result was computed from; am.draw(result) shows them",
+        )
+
+    def explanation(self, most: int) -> Explanation:
         """Return the terms, the largest first, with how the values on their paths were computed."""
-        parts = self._parts(max_paths)
-        alike = Counter(route(part) for part in parts)
-        first = {route(part): part for part in reversed(parts)}
+        parts = self._parts(most)
+        alike = Counter(map(self._route, parts))
+        first = {self._route(part): part for part in reversed(parts)}
+        self.shown = {self.x.node, *(use.node for part in parts for use in chained(part.uses))}
         terms = [self._term(first[one], n) for one, n in alike.items()]
         terms.sort(key=lambda term: -size_of(term.value))
-        nodes = {use.node for _, uses, _ in parts for use in uses}
-        lines = tuple(self._line(node) for node in reversed(self.order) if node in nodes)
-        point = self._line(self.x.node)[2]
+        lines = tuple(self._line(node) for node in reversed(self.order) if node in self.shown)
         gradient = conjugate(self.cots[self.x.node])
+        point = self._line(self.x.node)[2]
         return Explanation(self.names[self.of.node], self.names[self.x.node], point, gradient, tuple(terms), lines)
 
     def _parts(self, most: int) -> list[Part]:
         """Return what the gradient consists of: whole paths, or all that come down to one value."""
         number = count()  # so that equal sizes are taken in turn
-        waiting: list[tuple[float, int, Any, tuple[Use, ...], Any]] = []
+        waiting: list[tuple[float, int, Part]] = []
 
-        def add(head: Any, uses: tuple[Use, ...], value: Any) -> None:
-            heapq.heappush(waiting, (-size_of(value), next(number), head, uses, value))
+        def add(part: Part) -> None:
+            if part.value is not None:
+                heapq.heappush(waiting, (-size_of(part.value), next(number), part))
 
         for use in self.users[self.x.node]:
-            add(use.node, (use,), pull_use(use, self.cots[use.node]))
+            add(Part(use.node, (use, None), pull_use(use, self.cots[use.node])))
         done: list[Part] = []
         while waiting:
-            _, _, head, uses, value = heapq.heappop(waiting)
-            above = self.users[head]
+            _, _, part = heapq.heappop(waiting)
+            above = self.users[part.head]
             if not above or (len(above) > 1 and len(done) + len(waiting) + len(above) > most):
-                done.append((head, uses, value))
-                continue
-            for use in above:
-                if len(above) > 1:  # else all that arrived there came this way
+                done.append(part)
+            elif len(above) == 1:  # all that arrived there came this way
+                add(Part(above[0].node, (above[0], part.uses), part.value))
+            else:
+                for use in above:
                     value = pull_use(use, self.cots[use.node])
-                    for below in uses:
-                        value = pull_use(below, value)
-                add(use.node, (use, *uses), value)
+                    for below in chained(part.uses):
+                        value = None if value is None else pull_use(below, value)
+                    add(Part(use.node, (use, part.uses), value))
         return done
 
+    def _route(self, part: Part) -> tuple[Any, ...]:
+        """Return what parts that look alike have in common: the nodes, the rules, and how much they add."""
+        steps = ((use.source, self._rule(use)) for use in chained(part.uses))
+        return part.head, *steps, np.asarray(part.value).tobytes()
+
     def _term(self, part: Part, alike: int) -> Term:
-        head, uses, value = part
-        g, steps = self.cots[head], []
-        start = shown(g)
-        for use in uses:
+        """Return a part as text, of a long path the steps at both ends."""
+        uses, steps, g = list(chained(part.uses)), [], self.cots[part.head]
+        start, value = seen(g), conjugate(alike * part.value)
+        for i, use in enumerate(uses):
             g = pull_use(use, g)
-            uses_of = sum(other.source is use.source for other in uses_in(use.node))
+            if LONG // 2 <= i < len(uses) - LONG // 2:
+                continue
             above, below = self.known.likes.get(use.node), self.known.likes.get(use.source)
-            numbers = above is not None and below is not None and above[0] == below[0] == ()
-            slope = shown(pull_use(use, above[1].type(1))) if numbers and above else ""
-            steps.append(Step(self.names[use.node], self.names[use.source], self._rule(use), slope, shown(g), uses_of))
-        return Term(self.names[head], start, self.paths[head], tuple(steps), conjugate(alike * value), alike)
+            slope = ""
+            if above is not None and below is not None and above[0] == below[0] == ():
+                slope = seen(pull_use(use, above[1].type(1)))
+            times = sum(other.source is use.source for other in uses_in(use.node))
+            steps.append(Step(self.names[use.node], self.names[use.source], self._rule(use), slope, seen(g), times))
+        skipped = len(uses) - len(steps)
+        return Term(self.names[part.head], start, self.paths[part.head], tuple(steps), value, alike, skipped)
 
     def _rule(self, use: Use) -> str:
         """Return the rule of a use, with the names of what it was called with."""
-        rule = use.node.op.rule
+        node, rule = use.node, use.node.op.rule
         if rule is None:
-            return f"g in its place, {operation(use.node)}" if use.node.op.kind == "pick" else "g"
-        names = {"out": self.names[use.node]} | {
-            param: summary(x) for param, x in constants(use.node) if np.ndim(x) == 0
-        }
-        for other in uses_in(use.node):
-            if other.position is None:
-                names[other.param] = self.names.get(other.source) or name_of_node(other.source) or other.param
-        text = formula(rule, use.param, names)
-        above, below = self.known.likes.get(use.node), self.known.likes.get(use.source)
+            return {"pick": f"g in its place, {operation(node)}", "link": "g"}.get(
+                node.op.kind, f"run again inside the {node.op.kind}"
+            )
+        given = {param: constant_text(x) for param, x in constants(node)}
+        given |= {other.param: self._label(other.source) for other in uses_in(node) if other.position is None}
+        text = formula(rule, use.param, given | {"out": self.names[node]})
+        above, below = self.known.likes.get(node), self.known.likes.get(use.source)
         elementwise = rule.broadcasts and getattr(rule.function, "signature", None) is None
         if elementwise and above and below and above[0] != below[0]:
             text += ", summed over the axes that were broadcast"
         return text
 
+    def _label(self, node: Any) -> str:
+        """Return the name of an input: of those that aren't shown only if it is the user's own, and nobody else's."""
+        if node in self.shown or node is self.of.node:
+            return self.names[node]
+        name = name_of_node(node)
+        return name if name and name not in self.names.values() else "…"
+
     def _line(self, node: Any) -> tuple[str, str, str, str]:
-        value = self.known.values.get(node)
-        like = self.known.likes.get(node)
-        told = "" if value is None else summary(value)
+        value, like = self.known.values.get(node), self.known.likes.get(node)
+        told = "not kept" if value is None and node.results is None else "" if value is None else summary(value)
         told = " ".join(part for part in (shape_and_dtype(*like) if like else "", told) if part)
         line = os.path.basename(line_of(node.code, node.lasti)) if node.code is not None else ""
         return self.names[node], self._expression(node), told, line
 
     def _expression(self, node: Any) -> str:
-        """Return what a node computed, with the names of its inputs."""
+        """Return what a node computed, as a call with the names of its inputs."""
         rule = node.op.rule
         if rule is None:
-            inputs = ", ".join(self.names.get(one, "…") for one in node.inputs)
-            return f"{operation(node)} of {inputs}"
-        parts: dict[str, str] = {}
-        for param, x in constants(node):
-            parts[param] = "…" if x is None else summary(x) if np.ndim(x) == 0 or isinstance(x, list) else "array"
-        for use in uses_in(node):
-            name = self.names.get(use.source) or name_of_node(use.source) or "…"
-            parts[use.param] = f"{parts[use.param]}, {name}" if use.position and use.param in parts else name
-        ordered = [parts[param] for param in rule.params if param in parts]
+            return f"{operation(node)} of {', '.join(map(self._label, node.inputs))}"
+        given = {param: constant_text(x) for param, x in constants(node)}
+        for param, inputs, _ in node.edges:
+            several = isinstance(inputs, tuple)
+            items = ["constant" if one is None else self._label(one) for one in (inputs if several else (inputs,))]
+            given[param] = f"[{', '.join(items)}]" if several else items[0]
+        ordered = [given.get(param) for param in rule.params]
         symbol = SYMBOLS.get(rule.function)
-        if symbol and len(ordered) == 2:
-            return f"{ordered[0]} {symbol} {ordered[1]}"
-        if symbol and len(ordered) == 1:
-            return f"{symbol}{ordered[0]}"
-        settings = operation(node).removeprefix(last_name(rule.name)).strip("() ")
-        return f"{last_name(rule.name)}({', '.join([*ordered, *([settings] if settings else [])])})"
+        if symbol and len(given) == len(ordered) <= 2:
+            return f" {symbol} ".join(map(str, ordered)) if len(ordered) == 2 else f"{symbol}{ordered[0]}"
+        inputs_first = list(takewhile(lambda x: x is not None, ordered))
+        rest = [f"{p}={x}" for p, x in zip(rule.params, ordered, strict=True) if x is not None][len(inputs_first) :]
+        return f"{last_name(rule.name)}({', '.join([*map(str, inputs_first), *rest, *settings(node)])})"
 
 
-def route(part: Part) -> tuple[Any, ...]:
-    """Return the nodes that a part of a gradient goes through, and how much it adds."""
-    head, uses, value = part
-    return head, *(use.source for use in uses), np.asarray(value).tobytes()
+class Part(NamedTuple):
+    """What comes down from a value along one way: the uses from there down, as linked pairs, and what it adds."""
+
+    head: Any
+    uses: Any
+    value: Any
 
 
-def unique_names(oldest_first: list[Any], result: Any, variables: dict[Any, str]) -> dict[Any, str]:
+def chained(uses: Any) -> Iterator[Use]:
+    """Iterate over linked pairs."""
+    while uses is not None:
+        use, uses = uses
+        yield use
+
+
+def constant_text(x: Any) -> str:
+    """Return a constant as expressions show it: a number with all its digits, an array by that word."""
+    if x is None:
+        return "…"
+    return f"{x:.10g}" if np.ndim(x) == 0 and np.result_type(x).kind in "iufc" else "constant"
+
+
+def unique_names(oldest_first: list[Any], result: Any, named: dict[Any, str | None]) -> dict[Any, str]:
     """Return a name for each node, no two alike: its own, or z and a number; y for a result without one."""
-    found: dict[Any, str] = {}
+    own = {node: named.get(node) or name_of_node(node) for node in sorted(oldest_first, key=by_number)}
     taken: Counter[str] = Counter()
-    unnamed = count(1)
-    for node in sorted(oldest_first, key=by_number):
-        name = name_of_node(node, variables) or ("y" if node is result else f"z{next(unnamed)}")
+    free = (f"z{i}" for i in count(1) if f"z{i}" not in own.values())
+    found: dict[Any, str] = {}
+    for node, name in own.items():
+        name = name or ("y" if node is result and "y" not in own.values() else next(free))
         taken[name] += 1
         found[node] = name if taken[name] == 1 else f"{name}({taken[name]})"
     return found
+
+
+def seen(g: Any) -> str:
+    """Return a cotangent as the gradient that the user sees."""
+    return shown({i: conjugate(part) for i, part in g.items()} if isinstance(g, dict) else conjugate(g))
 
 
 def size_of(g: Any) -> float:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .formula import binds_like_a_sum
 from .graph_data import plural
 from .summary import summary
 
@@ -31,13 +33,13 @@ class Step:
     uses: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Term:
     """What one path, or all paths that come down to one value, add to the gradient.
 
     `head` is where it starts: the result, or a value that `paths` paths lead to, whose gradient `start` they share.
     `alike` tells how many such parts there are, since an operation may use a value more than once; `value` is what
-    they add together.
+    they add together; `skipped` how many steps in the middle of a long path are left out.
     """
 
     head: str
@@ -46,9 +48,10 @@ class Term:
     steps: tuple[Step, ...]
     value: Any
     alike: int = 1
+    skipped: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Explanation:
     """How a gradient came about: shows itself in a terminal and in a notebook, and as LaTeX.
 
@@ -75,39 +78,44 @@ class Explanation:
         text = f"∂{self.result}/∂{self.variable} = {shown(self.gradient)} at {self.variable} = {self.point}\n"
         text += "\ncomputed as\n"
         wide = max((len(f"{name} = {how}") for name, how, _, _ in self.lines), default=0)
-        for name, how, value, line in self.lines:
-            text += f"  {f'{name} = {how}':<{min(wide, 50)}}  = {value:<24} {line}".rstrip() + "\n"
-        paths = sum(term.paths * term.alike for term in self.terms)
-        text += f"\nthe chain rule, along {plural(paths, 'path')}\n"
+        lines = [
+            f"  {f'{name} = {how}':<{min(wide, 50)}}  = {value:<24} {line}".rstrip() + "\n"
+            for name, how, value, line in self.lines
+        ]
+        text += "".join(abridged(lines, f"  … {len(lines) - LONG:,} more\n"))
+        text += f"\nthe chain rule, along {paths_text(sum(term.paths * term.alike for term in self.terms))}\n"
+        if np.iscomplexobj(self.gradient):
+            text += "(gradients as .grad has them; of complex numbers, the rules are those of their conjugates)\n"
         for i, term in enumerate(self.terms, start=1):
             text += f"\n{i}. {self._route(term)}\n"
             if term.head != self.result:
-                text += f"     ∂{self.result}/∂{term.head} = {term.start}, by {plural(term.paths, 'path')}\n"
+                text += f"     ∂{self.result}/∂{term.head} = {term.start}, by {paths_text(term.paths)}\n"
             steps = [
                 f"     ∂{step.above}/∂{step.below}{one_of(step.uses)}: {step.rule}"
                 f"{step.slope and f', slope {step.slope}'}   →  {step.gradient}\n"
                 for step in term.steps
             ]
-            text += "".join(abridged(steps, f"     … {len(steps) - LONG:,} more steps\n"))
+            text += "".join(joined(steps, f"     … {term.skipped:,} more steps\n", term.skipped))
         total = " + ".join(shown(term.value) for term in self.terms)
         return text + (f"\nsum: {total} = {shown(self.gradient)}" if len(self.terms) > 1 else "").rstrip()
 
     __repr__ = __str__
 
     def _route(self, term: Term) -> str:
-        names = [term.head, *(step.below for step in term.steps)]
+        names = joined([term.head, *(step.below for step in term.steps)], "…", term.skipped)
         times, factors = f"{term.alike} alike: " if term.alike > 1 else "", self._factors(term)
         product = f":  {' · '.join(factors)}" if len(factors) > 1 or np.ndim(term.value) == 0 else ""
         numbers = f"{product} = {shown(term.value)}" if len(factors) > 1 else product
-        return times + " → ".join(abridged(names, "…")) + numbers
+        return times + " → ".join(names) + numbers
 
     def _factors(self, term: Term) -> list[str]:
         """Return the numbers whose product a term is; the term itself where some are arrays."""
         slopes = [step.slope for step in term.steps]
-        if not all(slopes) or len(slopes) > LONG:
+        if not all(slopes) or term.skipped:
             return [shown(term.value)]
         alike, start = [str(term.alike)] * (term.alike > 1), [term.start] * (term.head != self.result)
-        return [*alike, *start, *slopes]
+        first, *rest = [*alike, *start, *slopes]
+        return [first, *(f"({x})" if binds_like_a_sum(x) else x for x in rest)]
 
     def _repr_html_(self) -> str:
         """Return the explanation as tables."""
@@ -121,7 +129,7 @@ class Explanation:
 
         name = html.escape(f"∂{self.result}/∂{self.variable}")
         parts = [f"<p><b>{name} = {html.escape(shown(self.gradient))}</b></p>"]
-        parts.append(table(("value", "computed as", "is", "at"), list(self.lines)))
+        parts.append(table(("value", "computed as", "is", "at"), abridged(list(self.lines), ("…", "", "", ""))))
         for i, term in enumerate(self.terms, start=1):
             parts.append(f"<p>{i}. {html.escape(self._route(term))}</p>")
             rows = [(f"∂{s.above}/∂{s.below}{one_of(s.uses)}", s.rule, s.slope, s.gradient) for s in term.steps]
@@ -169,13 +177,22 @@ def shown(g: Any) -> str:
     if isinstance(g, dict):
         return ", ".join(map(shown, g.values()))
     if np.ndim(g) == 0:
-        return f"{g:.6g}"
+        return f"{g + 0:.6g}"  # + 0 makes -0 a 0
     return f"{np.shape(g)} {summary(g)}"
 
 
+SPECIAL = {c: f"\\{c}" for c in "#$%&_{}"} | {"\\": r"\backslash ", "~": r"\sim ", "^": r"\wedge ", " ": r"\ "}
+
+
 def escaped(name: str) -> str:
-    """Return a name as LaTeX shows it."""
-    return name if len(name) == 1 else rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    """Return a name as LaTeX shows it.
+
+    Examples
+    --------
+    >>> print(escaped("w"), escaped("hidden_1"))
+    w \\mathrm{hidden\\_1}
+    """
+    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{''.join(SPECIAL.get(c, c) for c in name)}}}"
 
 
 def one_of(uses: int) -> str:
@@ -183,6 +200,23 @@ def one_of(uses: int) -> str:
     return f" (one of {uses} uses)" if uses > 1 else ""
 
 
-def abridged(parts: list[str], between: str) -> list[str]:
-    """Return the first and the last of many parts, with a text for those between."""
+def abridged(parts: list[Any], between: Any) -> list[Any]:
+    """Return the first and the last of many parts, with something for those between."""
     return parts if len(parts) <= LONG + 1 else [*parts[: LONG // 2], between, *parts[-LONG // 2 :]]
+
+
+def joined(ends: list[str], between: str, skipped: int) -> list[str]:
+    """Return the parts at both ends of a path, with a text for those that were skipped."""
+    middle = len(ends) - LONG // 2
+    return [*ends[:middle], between, *ends[middle:]] if skipped else ends
+
+
+def paths_text(n: int) -> str:
+    """Return how many paths there are.
+
+    Examples
+    --------
+    >>> paths_text(1), paths_text(64), paths_text(2**100)
+    ('1 path', '64 paths', 'about 10^30 paths')
+    """
+    return plural(n, "path") if n < 10**15 else f"about 10^{int((n.bit_length() - 1) * math.log10(2))} paths"

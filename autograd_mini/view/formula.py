@@ -1,4 +1,8 @@
-"""A derivative rule as a formula: read from the line that computes it, so that it can't say anything else."""
+"""A derivative rule as a formula, read from the line that computes it.
+
+A few helpers of rules are written as the mathematics that they stand for, of real numbers, without what looks after
+axes and shapes: the table `SHORT` says how.
+"""
 
 from __future__ import annotations
 
@@ -12,33 +16,32 @@ from typing import Any
 from ..registry import Rule
 from .naming import parsed
 
-# Helpers of rules whose mathematics is shorter than their code, which looks after 0, axes and shapes as well.
 SHORT: dict[str, tuple[str, str]] = {
     "power_slope": ("x p", "p * x ** (p - 1)"), "log_or_zero": ("x", "log(x)"), "ratio_or_zero": ("x n", "x / n"),
     "other_leg": ("x", "sqrt(1 - x ** 2)"), "direction": ("x", "sign(x)"), "or_zero": ("x", "x"),
     "masked": ("x", "x"), "spread": ("g", "g"), "count": ("", "n"), "half_over": ("g r", "g / (2 * r)"),
     "expand_dims": ("x", "x"), "transposed": ("x", "x.T"), "log1p": ("x", "log(1 + x)"),
-    "var_pullback": ("g a", "g * 2 * (a - mean(a)) / n"), "nanvar_pullback": ("g a", "g * 2 * (a - mean(a)) / n"),
-    "tied": ("a out", "(a == out)"), "share": ("t", "t"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
+    "var_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"),
+    "nanvar_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"), "tied": ("a out", "(a == out) / ties"),
+    "share": ("taken tie", "where(tie, 0.5, taken)"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
     "others": ("a", "product_of_others(a)"),
 }  # fmt: skip
-PRODUCT, POWER, ATOM = 5, 7, 9
-BINARY: dict[type, tuple[str, str, int]] = {
-    ast.Add: (" + ", " + ", 4), ast.Sub: (" − ", " - ", 4), ast.Mult: (" · ", r" \cdot ", PRODUCT),
-    ast.MatMult: (" @ ", r" \, ", PRODUCT), ast.Div: (" / ", "", PRODUCT), ast.Pow: ("^", "^", POWER),
-    ast.BitAnd: (" and ", r" \wedge ", 2), ast.BitOr: (" or ", r" \vee ", 1), ast.FloorDiv: (" // ", " // ", PRODUCT),
+SUM, PRODUCT, POWER, ATOM = 4, 5, 7, 9
+BINARY: dict[type, tuple[str, int]] = {
+    ast.Add: (" + ", SUM), ast.Sub: (" − ", SUM), ast.Mult: (" · ", PRODUCT), ast.MatMult: (" @ ", PRODUCT),
+    ast.Div: (" / ", PRODUCT), ast.FloorDiv: (" // ", PRODUCT), ast.Mod: (" % ", PRODUCT), ast.BitAnd: (" and ", 2),
+    ast.BitOr: (" or ", 1),
 }  # fmt: skip
-COMPARED = {
-    ast.Gt: (" > ", " > "), ast.Lt: (" < ", " < "), ast.GtE: (" ≥ ", r" \ge "), ast.LtE: (" ≤ ", r" \le "),
-    ast.Eq: (" = ", " = "), ast.NotEq: (" ≠ ", r" \ne "), ast.Is: (" is ", " is "), ast.IsNot: (" is not ", " is not "),
+COMPARED: dict[type, str] = {
+    ast.Gt: " > ", ast.Lt: " < ", ast.GtE: " ≥ ", ast.LtE: " ≤ ", ast.Eq: " = ", ast.NotEq: " ≠ ", ast.Is: " is ",
+    ast.IsNot: " is not ", ast.In: " in ", ast.NotIn: " not in ",
 }  # fmt: skip
-KNOWN_IN_LATEX = {"sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "arctan", "arcsin", "arccos"}
 SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, latex: bool = False) -> str:
-    """Return what a rule computes for one of its parameters, as text or in LaTeX.
+def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None) -> str:
+    """Return what a rule computes for one of its parameters.
 
     Parameters
     ----------
@@ -48,8 +51,6 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, late
         The parameter that the cotangent belongs to.
     names : mapping of str to str, optional
         What to write for a name of the rule (its parameters, ``out`` and ``g``); the name itself by default.
-    latex : bool, default False
-        Whether to write LaTeX.
 
     Returns
     -------
@@ -62,25 +63,27 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, late
     >>> from autograd_mini.registry import RULES
     >>> formula(RULES[np.tanh], "x"), formula(RULES[np.power], "x1")
     ('g · (1 − out²)', 'g · x2 · x1^(x2 − 1)')
-    >>> formula(RULES[np.true_divide], "x1", {"x2": "3"}), formula(RULES[np.divide], "x2", latex=True)
-    ('g / 3', '\\\\frac{-g \\\\cdot out}{x2}')
+    >>> formula(RULES[np.true_divide], "x1", {"x2": "3"})
+    'g / 3'
     """
     line = rule.pullbacks[param]
     expression = expression_of(line.function)
     if expression is None:
-        own, told = line.function.__name__, (line.function.__doc__ or "").partition("\n")[0]
+        told = (line.function.__doc__ or "").partition("\n")[0]
         if told.startswith("Return "):
-            words = told.removeprefix("Return ").rstrip(".").partition(";")[0]
-            return rf"\text{{{words}}}" if latex else words
+            return told.removeprefix("Return ").rstrip(".").partition(";")[0]
+        own = getattr(line.function, "__name__", "")
         call = f"{own if own.isidentifier() else 'pullback'}({', '.join(['g', *line.names])})"
         expression = ast.parse(call, mode="eval").body
-    return Writer(names or {}, latex).write(expression)
+    return Writer(names or {}).write(expression)
 
 
 @lru_cache(maxsize=1024)
 def expression_of(function: Callable[..., Any]) -> ast.expr | None:
     """Return the expression that a lambda, or a function of one statement, returns; None if it isn't to be read."""
-    code = function.__code__
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return None
     for node in ast.walk(parsed(code.co_filename, tuple(linecache.getlines(code.co_filename)))):
         if getattr(node, "lineno", None) != code.co_firstlineno:
             continue
@@ -115,30 +118,27 @@ class Replaced(ast.NodeTransformer):
 class Writer:
     """Writes an expression of Python as mathematics, with parentheses only where they are needed."""
 
-    def __init__(self, names: Mapping[str, str], latex: bool) -> None:
-        self.names, self.latex = names, latex
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.names = names
 
     def write(self, node: ast.expr, least: int = 0) -> str:
         """Return an expression, in parentheses if it binds less than `least`."""
         text, strength = self._render(node)
-        if strength >= least:
-            return text
-        return rf"\left({text}\right)" if self.latex else f"({text})"
+        return text if strength >= least else f"({text})"
 
     def _render(self, node: ast.expr) -> tuple[str, int]:
         method: Callable[[ast.expr], tuple[str, int]] = getattr(self, f"_{type(node).__name__.lower()}", self._other)
         return method(node)
 
-    def _lambda(self, node: ast.Lambda) -> tuple[str, int]:
-        return "…", ATOM
-
     def _other(self, node: ast.expr) -> tuple[str, int]:
         return ast.unparse(node), ATOM
 
+    def _lambda(self, node: ast.Lambda) -> tuple[str, int]:
+        return "…", ATOM
+
     def _name(self, node: ast.Name) -> tuple[str, int]:
         shown = self.names.get(node.id, node.id)
-        negative = shown[:1] in ("-", "−") or (shown[:1].isdigit() and shown.endswith("j"))
-        return shown, BINARY[ast.Add][2] if negative else ATOM
+        return shown, SUM if binds_like_a_sum(shown) else ATOM
 
     def _constant(self, node: ast.Constant) -> tuple[str, int]:
         return (f"{node.value:g}" if isinstance(node.value, float) else str(node.value)), ATOM
@@ -146,28 +146,28 @@ class Writer:
     def _attribute(self, node: ast.Attribute) -> tuple[str, int]:
         whole = self.write(node.value, ATOM)
         if node.attr == "T":
-            return whole + (r"^\top" if self.latex else "ᵀ"), POWER
-        if node.attr == "pi":
-            return r"\pi" if self.latex else "π", ATOM
-        return (f"{node.attr} of {whole}", PRODUCT) if node.attr in ("shape", "ndim", "dtype") else (node.attr, ATOM)
+            return whole + "ᵀ", POWER
+        if node.attr in ("shape", "ndim", "dtype"):
+            return f"{node.attr} of {whole}", PRODUCT
+        return "π" if node.attr == "pi" else node.attr, ATOM
 
     def _unaryop(self, node: ast.UnaryOp) -> tuple[str, int]:
-        sign = {ast.USub: "-" if self.latex else "−", ast.Invert: "not ", ast.Not: "not "}.get(type(node.op), "+")
-        return sign + self.write(node.operand, PRODUCT), PRODUCT if sign in "-−" else 3
+        sign = {ast.USub: "−", ast.UAdd: "+"}.get(type(node.op), "not ")
+        return sign + self.write(node.operand, PRODUCT), 3 if sign == "not " else PRODUCT
 
     def _binop(self, node: ast.BinOp) -> tuple[str, int]:
         left, right = node.left, node.right
-        text, latex, strength = BINARY.get(type(node.op), (" ? ", " ? ", 0))
-        if isinstance(node.op, ast.Mult) and isinstance(left, ast.Name) and ast.dump(left) == ast.dump(right):
-            return self._power(left, ast.Constant(2))
         if isinstance(node.op, ast.Pow):
             return self._power(left, right)
-        if isinstance(node.op, ast.Div) and self.latex:
-            return rf"\frac{{{self.write(left)}}}{{{self.write(right)}}}", ATOM
-        after = strength + isinstance(node.op, (ast.Sub, ast.Div))
+        if isinstance(node.op, ast.Mult) and isinstance(left, ast.Name) and ast.dump(left) == ast.dump(right):
+            return self._power(left, ast.Constant(2))
         if isinstance(node.op, ast.Sub) and (difference := self._difference(left, right)):
             return difference, ATOM
-        return self.write(left, strength) + (latex if self.latex else text) + self.write(right, after), strength
+        if type(node.op) not in BINARY:
+            return self._other(node)
+        text, strength = BINARY[type(node.op)]
+        after = strength + isinstance(node.op, (ast.Sub, ast.Div))
+        return self.write(left, strength) + text + self.write(right, after), strength
 
     def _difference(self, left: ast.expr, right: ast.expr) -> str:
         """Return a difference of two numbers, the exponent of a power that was derived; else nothing."""
@@ -180,16 +180,12 @@ class Writer:
         below, above = self.write(base, ATOM), self.write(exponent)
         if above == "1":
             return self._render(base)
-        if self.latex:
-            return f"{below}^{{{above}}}", POWER
-        raised = above.translate(SUPERSCRIPT)
-        return f"{below}{raised}" if above.lstrip("-").isdigit() else f"{below}^{self.write(exponent, ATOM)}", POWER
+        whole = above.lstrip("-").isdigit()
+        return f"{below}{above.translate(SUPERSCRIPT)}" if whole else f"{below}^{self.write(exponent, ATOM)}", POWER
 
     def _compare(self, node: ast.Compare) -> tuple[str, int]:
-        text = self.write(node.left, 4)
-        for op, right in zip(node.ops, node.comparators, strict=True):
-            text += COMPARED.get(type(op), (" ? ", " ? "))[self.latex] + self.write(right, 4)
-        return text, 3
+        rest = zip(node.ops, node.comparators, strict=True)
+        return self.write(node.left, SUM) + "".join(COMPARED[type(op)] + self.write(x, SUM) for op, x in rest), 3
 
     def _ifexp(self, node: ast.IfExp) -> tuple[str, int]:
         return f"{self.write(node.body)} if {self.write(node.test)} else {self.write(node.orelse)}", 0
@@ -198,11 +194,10 @@ class Writer:
         return f"({', '.join(map(self.write, node.elts))})", ATOM
 
     def _subscript(self, node: ast.Subscript) -> tuple[str, int]:
+        whole = self.write(node.value, ATOM)
         if isinstance(node.slice, ast.Constant):
-            at = str(node.slice.value)
-            low = f"_{{{at}}}" if self.latex else at.translate(SUBSCRIPT)
-            return self.write(node.value, ATOM) + low, ATOM
-        return f"{self.write(node.value, ATOM)}[{ast.unparse(node.slice)}]", ATOM
+            return whole + str(node.slice.value).translate(SUBSCRIPT), ATOM
+        return f"{whole}[{ast.unparse(node.slice)}]", ATOM
 
     def _call(self, node: ast.Call) -> tuple[str, int]:
         if isinstance(node.func, ast.Lambda):  # called on the spot: what it computes of its arguments
@@ -216,12 +211,18 @@ class Writer:
         if name == "where" and len(node.args) == 3:
             test, yes, no = map(self.write, node.args)
             return f"{yes} where {test}, else {no}", 0
-        parts = [self.write(arg) for arg in node.args]
         if name == "sqrt":
-            return (rf"\sqrt{{{parts[0]}}}", ATOM) if self.latex else (f"√{self.write(node.args[0], ATOM)}", ATOM)
-        if name in ("conj", "conjugate"):
-            return (rf"\overline{{{parts[0]}}}" if self.latex else f"conj({parts[0]})"), ATOM
-        if name in ("abs", "absolute"):
-            return f"|{parts[0]}|", ATOM
-        shown = ("\\" + name if name in KNOWN_IN_LATEX else rf"\operatorname{{{name}}}") if self.latex else name
-        return f"{shown}({', '.join(parts)})", ATOM
+            return f"√{self.write(node.args[0], ATOM)}", ATOM
+        parts = ", ".join(map(self.write, node.args))
+        return f"|{parts}|" if name in ("abs", "absolute") else f"{name}({parts})", ATOM
+
+
+def binds_like_a_sum(text: str) -> bool:
+    """Whether a number needs parentheses in a product: a negative or a complex one.
+
+    Examples
+    --------
+    >>> binds_like_a_sum("-2"), binds_like_a_sum("1+2j"), binds_like_a_sum("0.5"), binds_like_a_sum("w")
+    (True, True, False, False)
+    """
+    return text[:1] in ("-", "−") or (text[:1].isdigit() and text.endswith("j"))

@@ -112,6 +112,8 @@ class _Describer:
         self.order = sorted(selection.kept, key=lambda node: -node.number)
         self.known = Known({root.node: root.data for root in roots}, self.order)
         self.keys = {node: f"n{i}" for i, node in enumerate(self.order)}
+        left = {node: node.grad for node in self.order if node.grad is not None}
+        self.gradients = left if shown.gradients is None else shown.gradients
         self.complete = True
         self.data = GraphData(legend=shown.overlay.legend if shown.overlay else ())
 
@@ -132,7 +134,7 @@ class _Describer:
         name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
         correct = None if self.shown.right is None else self.shown.right.get(node)
-        is_wrong = correct is not None and differ(correct, (self.shown.gradients or {}).get(node))
+        is_wrong = correct is not None and differ(correct, self.gradients.get(node))
         shape = shape_and_dtype(*self.known.likes[node]) if node in self.known.likes else ""
         if shape:
             rows.append(("", shape))
@@ -146,7 +148,7 @@ class _Describer:
             if is_wrong:
                 rows.append(("right", summary(correct)))
         overlay = self.shown.overlay
-        mark = overlay.mark(node, self.known, self.shown.gradients or {}) if overlay else None
+        mark = overlay.mark(node, self.known, self.gradients) if overlay else None
         if mark:
             rows += mark.rows
         self.data.boxes.append(
@@ -184,13 +186,13 @@ class _Describer:
         self.data.boxes.append(Box(key, "constant", "", "constant" if shape else "", rows, "constant"))
 
     def _exact(self, node: Any) -> Iterator[tuple[str, str]]:
-        g = node.grad if self.shown.gradients is None else self.shown.gradients.get(node)
+        g = self.gradients.get(node)
         for label, x in (("value", self.known.values.get(node)), ("grad", g)):
             if isinstance(x, (np.ndarray, np.generic, int, float, complex)):
                 yield label, fingerprint(x)
 
     def _gradient(self, node: Any) -> Iterator[tuple[str, str]]:
-        g = node.grad if self.shown.gradients is None else self.shown.gradients.get(node)
+        g = self.gradients.get(node)
         if g is ZEROS:
             yield "grad", "0"
         elif g is not None:

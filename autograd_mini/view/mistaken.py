@@ -18,8 +18,9 @@ from ..engine import Value
 from ..errors import InvalidInput
 from ..graph import by_number, collect, own_module
 from .calls import operation
+from .explanation import abridged
 from .naming import argument_names, name_of_node
-from .passes import as_gradients, cotangents, differ, gradients, is_loss, pull_use, uses_in
+from .passes import as_gradients, cotangents, differ, gradients, is_loss, pull_use, quiet, uses_in
 from .selection import is_leaf, reachable
 from .summary import summary
 
@@ -36,12 +37,18 @@ def add(cots: Cotangents, node: Any, g: Any) -> None:
         cots[node] = g if old is None else old + g
 
 
-def pass_on(order: list[Any], cots: Cotangents, give: Callable[[Cotangents, Any, Any], None] = add) -> Cotangents:
+def pass_on(
+    order: list[Any],
+    cots: Cotangents,
+    give: Callable[[Cotangents, Any, Any], None] = add,
+    taken: Callable[[Any], Any] = lambda g: g,
+) -> Cotangents:
     """Let each node in an order give its cotangent, as far as it has arrived, to what it was computed from."""
     for node in order:
-        if node in cots:
-            for use in uses_in(node):
-                give(cots, use.source, pull_use(use, cots[node]))
+        for use in uses_in(node) if node in cots else ():
+            g = pull_use(use, taken(cots[node]))
+            if g is not None:
+                give(cots, use.source, g)
     return cots
 
 
@@ -66,12 +73,7 @@ def no_upstream(root: Any, seed: Any) -> Cotangents:
     def ones(g: Any) -> Any:
         return {i: np.ones_like(part) for i, part in g.items()} if isinstance(g, dict) else np.ones_like(g)
 
-    cots = {root: seed}
-    for node in collect([root]).order:
-        if node in cots:
-            for use in uses_in(node):
-                add(cots, use.source, pull_use(use, ones(cots[node])))
-    return cots
+    return pass_on(collect([root]).order, {root: seed}, taken=ones)
 
 
 def stale_gradients(root: Any, seed: Any) -> Cotangents:
@@ -130,7 +132,7 @@ WALKS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """The gradient of one value, right and as the mistake has it."""
 
@@ -145,7 +147,7 @@ class Row:
         return differ(self.right, self.wrong)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Mistaken:
     """What a mistake does to every gradient of a result: shows itself in a terminal and in a notebook.
 
@@ -173,7 +175,7 @@ class Mistaken:
             text += f"  it doesn't show here: that needs {self.needs}\n"
         cells = [("value", "computed by", "gradient", "right"), *self._cells()]
         wide = [max(len(row[i]) for row in cells) for i in range(3)]
-        for *first, last in cells:
+        for *first, last in [cells[0], *abridged(cells[1:], ("…", "", "", ""))]:
             padded = [f"{x:<{n}}" for x, n in zip(first, wide, strict=True)]
             text += f"  {'  '.join(padded)}  {last}\n"
         return text.rstrip()
@@ -215,11 +217,17 @@ class Mistake:
                 "a backward pass starts from one real number that was recorded",
                 "a loss: np.sum(...) of what was computed from am.Value(...)",
             )
-        names = {result.node: argument_names("result").get("result", "")}
-        seed = result.dtype.type(1)
-        right, wrong = gradients(result.node, seed), self.gradients(result.node, seed)
+        named, seed = argument_names("of", "result").get("result"), result.dtype.type(1)
+        with quiet():
+            right, wrong = gradients(result.node, seed), self.gradients(result.node, seed)
+        own = {result.node: named or name_of_node(result.node)}
         rows = (
-            Row(name_of_node(node, names), "" if is_leaf(node) else operation(node), right[node], wrong.get(node))
+            Row(
+                own.get(node) or name_of_node(node),
+                "" if is_leaf(node) else operation(node),
+                right[node],
+                wrong.get(node),
+            )
             for node in sorted(right, key=by_number, reverse=True)
         )
         return Mistaken(self.kind, self.walk.why, self.walk.needs, tuple(rows))
@@ -233,7 +241,7 @@ current: ContextVar[Mistake | None] = ContextVar("autograd_mini_mistake", defaul
 
 
 @contextmanager
-def mistakes(kind: str) -> Iterator[Mistake]:
+def mistakes(kind: Any) -> Iterator[Mistake]:
     """Show what a backward pass gives that has one mistake, for teaching.
 
     Inside, ``mistake.of(loss)`` is the table of all gradients, wrong and right, and `am.draw` marks those that are
@@ -269,7 +277,7 @@ def mistakes(kind: str) -> Iterator[Mistake]:
       y      × multiply   1         right
       x                   3         not 6
     """
-    if kind not in WALKS:
+    if not isinstance(kind, str) or kind not in WALKS:
         raise InvalidInput(
             f"am.mistakes({kind!r})", "it isn't one of the mistakes that are shown", ", ".join(map(repr, WALKS))
         )

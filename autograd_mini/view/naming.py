@@ -10,16 +10,21 @@ import ast
 import linecache
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..graph import OWN, own_module
+from ..registry import Rule
 
 own_module(globals())
+PACKAGE = str(Path(__file__).parents[1])
 Span = tuple[int | None, int | None, int | None, int | None]  # first and last line, first and last column
 
 
-def name_of_node(node: Any, variables: dict[Any, str] | None = None) -> str:
-    """Return the name of a node: given by the user, by `variables`, or assigned to where it was made; else nothing.
+def name_of_node(node: Any) -> str:
+    """Return the name of a node: given by the user, or assigned to where it was made; else nothing.
 
     Examples
     --------
@@ -27,33 +32,52 @@ def name_of_node(node: Any, variables: dict[Any, str] | None = None) -> str:
     >>> name_of_node(am.Value(1.0, name="w").node)
     'w'
     """
-    return node.name or (variables or {}).get(node) or assigned_name(node.code, node.lasti)
+    return node.name or assigned_name(node)
 
 
-def assigned_name(code: Any, lasti: int | None) -> str:
-    """Return the variable that a statement assigns the result of an instruction to; nothing if it isn't one name.
+def assigned_name(node: Any) -> str:
+    """Return the variable that a statement of the user's code assigns a node to; nothing if it isn't one name.
 
-    Examples
-    --------
-    >>> assigned_name(None, None)
-    ''
+    Where the statement calls a function, that must be the node's own: the additions inside `loss = sum(parts)` are not
+    the loss.
     """
-    if code is None or lasti is None:
+    code = node.code
+    if code is None or node.lasti is None or code.co_filename.startswith(PACKAGE):
         return ""
-    return assignments(code.co_filename, tuple(linecache.getlines(code.co_filename))).get(span_of(code, lasti), "")
+    named = assignments(code.co_filename, tuple(linecache.getlines(code.co_filename)))
+    name, called = named.get(span_of(code, node.lasti), ("", ""))
+    return name if not called or node.op.rule is None or is_called(called, node.op.rule) else ""
 
 
-def argument_names(*parameters: str) -> dict[str, str]:
-    """Return, for the call that the user's code is in, the names of the variables given for some parameters."""
+def is_called(name: str, rule: Rule) -> bool:
+    """Whether a function goes by a name, its own or another one that NumPy has for it."""
+    return rule.name.rpartition(".")[2] == name or getattr(np, name, None) is rule.function
+
+
+def argument_names(function: str, *parameters: str) -> dict[str, str]:
+    """Return, if the user's code is calling a function of a name, which variables it gives for some parameters."""
     frame: Any = sys._getframe(1)
     while id(frame.f_globals) in OWN and frame.f_back is not None:
         frame = frame.f_back
     code = frame.f_code
     call = calls(code.co_filename, tuple(linecache.getlines(code.co_filename))).get(span_of(code, frame.f_lasti))
-    if call is None:
+    if call is None or called_name(call) != function:
         return {}
     given = dict(zip(parameters, call.args, strict=False)) | {k.arg: k.value for k in call.keywords if k.arg}
     return {name: ast.unparse(x) for name, x in given.items() if isinstance(x, (ast.Name, ast.Attribute))}
+
+
+def called_name(node: ast.AST) -> str:
+    """Return the last part of the name of what an expression calls; nothing if it is no call.
+
+    Examples
+    --------
+    >>> called_name(ast.parse("np.linalg.norm(x)", mode="eval").body)
+    'norm'
+    """
+    if not isinstance(node, ast.Call):
+        return ""
+    return ast.unparse(node.func).rpartition(".")[2]
 
 
 def span_of(code: Any, lasti: int) -> Span:
@@ -63,14 +87,15 @@ def span_of(code: Any, lasti: int) -> Span:
 
 
 @lru_cache(maxsize=64)
-def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
-    """Return what the statements of a file assign: for the place of each expression, the name that it gets."""
-    found: dict[Span, str] = {}
+def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, tuple[str, str]]:
+    """Return what the statements of a file assign: for each place, the name that it gets, and the function called."""
+    found: dict[Span, tuple[str, str]] = {}
     pairs: list[tuple[ast.expr, ast.expr | ast.stmt]]
     for statement in ast.walk(parsed(filename, lines)):
         match statement:
             case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
-                pairs = [*zip(targets, values, strict=False)]
+                starred = any(isinstance(target, ast.Starred) for target in targets)
+                pairs = [] if starred else [*zip(targets, values, strict=False)]
             case ast.Assign(targets=[target, *_], value=value) | ast.NamedExpr(target=target, value=value):
                 pairs = [(target, value)]
             case ast.AnnAssign(target=target, value=ast.expr() as value):
@@ -81,7 +106,7 @@ def assignments(filename: str, lines: tuple[str, ...]) -> dict[Span, str]:
                 continue
         for target, whole in pairs:
             if isinstance(target, (ast.Name, ast.Attribute)):
-                found[place_of(whole)] = ast.unparse(target).removeprefix("self.")
+                found[place_of(whole)] = ast.unparse(target).removeprefix("self."), called_name(whole)
     return found
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..engine import ZEROS
 from ..graph import owner_of
 from ..primitives import relu, sigmoid
 from .calls import constants
@@ -36,14 +37,17 @@ class Overlay(NamedTuple):
 
 def size(x: Any) -> float:
     """Return the root of the mean square of an array; NaN if it holds one."""
-    with np.errstate(all="ignore"):
-        return float(np.sqrt(np.mean(np.square(np.abs(np.asarray(x, dtype=np.complex128)))))) if np.size(x) else 0.0
+    sizes = np.abs(np.asarray(x, dtype=np.complex128))
+    largest = float(np.max(sizes, initial=0.0))
+    if largest == 0 or not np.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.mean(np.square(sizes / largest))))
 
 
 def flow(node: Any, known: Known, gradients: Mapping[Any, Any]) -> Mark | None:
     """Mark by the size of the gradient, on a logarithmic scale."""
     g = gradients.get(node)
-    if g is None:
+    if g is None or g is ZEROS:
         return None
     rms = size(g)
     if not np.isfinite(rms):
@@ -59,7 +63,9 @@ def health(node: Any, known: Known, gradients: Mapping[Any, Any]) -> Mark | None
     if rows:
         return Mark(ALARM, tuple(rows))
     rows = changed_form(node, known)
-    return Mark(DOUBT, tuple(rows)) if rows else Mark(WELL) if node.op.rule else None
+    if rows:
+        return Mark(DOUBT, tuple(rows))
+    return Mark(WELL) if node.op.rule and node in known.values else None
 
 
 def not_finite(node: Any, known: Known, gradients: Mapping[Any, Any]) -> list[tuple[str, str]]:
@@ -71,7 +77,9 @@ def not_finite(node: Any, known: Known, gradients: Mapping[Any, Any]) -> list[tu
     rows, sources = [], [use.source for use in uses_in(node)]
     if bad(known.values.get(node)):
         came = any(bad(known.values.get(one)) for one in sources)
-        rows.append(("", "not finite before" if came else "not finite from here on"))
+        unknown = any(one not in known.values for one in sources)
+        since = "before" if came else "here, and maybe before (not kept)" if unknown else "from here on"
+        rows.append(("", f"not finite {since}"))
     if sources and any(bad(gradients.get(one)) for one in sources) and not bad(gradients.get(node)):
         rows.append(("", "the gradient isn't finite from here on"))
     return rows

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +25,9 @@ class Use(NamedTuple):
 
 
 def uses_in(node: Any) -> Iterator[Use]:
-    """Iterate over the uses that an operation makes of its inputs, one for each."""
+    """Iterate over the uses that an operation makes of its inputs, one for each; none where no gradient goes back."""
+    if node.op.pull is None:
+        return
     for param, inputs, _ in node.edges:
         if isinstance(inputs, tuple):
             yield from (Use(node, param, i, one) for i, one in enumerate(inputs) if one is not None)
@@ -31,15 +35,21 @@ def uses_in(node: Any) -> Iterator[Use]:
             yield Use(node, param, None, inputs)
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave warnings to those who ask for a gradient: what isn't finite or doubtful is shown."""
+    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        yield
+
+
 def cotangents(root: Any, seed: Any) -> dict[Any, Any]:
     """Return the cotangent of every node that a gradient of `root` reaches; of several results, a dict of them."""
     walk = collect([root])
     walk.cots[root] = seed
-    with np.errstate(all="ignore"):  # what isn't finite is shown
-        for node in walk.order:
-            g = walk.cots[node]
-            if g is not None and node.op.pull is not None:
-                node.op.pull(node, g, walk.cots)
+    for node in walk.order:
+        g = walk.cots[node]
+        if g is not None and node.op.pull is not None:
+            node.op.pull(node, g, walk.cots)
     return {node: g for node, g in walk.cots.items() if g is not None}
 
 
@@ -54,7 +64,7 @@ def as_gradients(cots: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def pull_use(use: Use, g: Any) -> Any:
-    """Return what a cotangent of an operation's result gives to one use of one input.
+    """Return what a cotangent of an operation's result gives to one use of one input; None for nothing.
 
     The pull of a node adds up what all uses of an input get, so it is run on a copy whose other inputs are cut off.
     """

@@ -14,6 +14,7 @@ import numpy as np
 from ..engine import Value
 from ..graph import PICK, ZERO, by_number
 from ..primitives import getitem
+from ..state import switched
 from .calls import last_name
 from .known import Known
 from .naming import name_of_node
@@ -37,9 +38,22 @@ def scalar_results(roots: Sequence[Any], known: Known) -> list[Value]:
     DrawingError
         If there are too many numbers, a call wasn't kept, or a function has no scalar view.
     """
+    if not count_of(roots, known):
+        raise DrawingError("the scalar view of no numbers", "there is nothing to draw", "arrays that hold numbers")
+    with switched(full_record=True, floor=0):
+        return replayed(roots, known)
+
+
+def count_of(roots: Sequence[Any], known: Known) -> int:
+    """Return how many numbers the leaves hold."""
+    return sum(np.size(known.values.get(node, 0)) for node in reachable(roots) if is_leaf(node))
+
+
+def replayed(roots: Sequence[Any], known: Known) -> list[Value]:
+    """Return the results, computed once more."""
     made: dict[Any, Any] = {}
     oldest_first = sorted(reachable(roots), key=by_number)
-    count = sum(np.size(known.values.get(node, 0)) for node in oldest_first if is_leaf(node))
+    count = count_of(roots, known)
     if count > MOST:
         raise DrawingError(
             f"the scalar view of {count:,} numbers", f"a picture of more than {MOST} can't be read", "smaller arrays"
@@ -93,12 +107,14 @@ def computed(node: Any, made: dict[Any, Any]) -> Any:
             keywords[param] = new
         else:
             args[place] = new
+    if {"dtype", "where", "initial"} & keywords.keys():
+        raise no_view(f"{last_name(rule.name)} with {', '.join(keywords)}")
     if function is np.mean:
         total = np.sum(*args, **keywords)
-        return total * (np.size(total) / np.size(args[0]))
+        return total * (np.size(total) / np.size(args[0] if args else keywords["a"]))
     if function in MOVES:
         return function.on_raw(*args, **keywords) if hasattr(function, "on_raw") else function(*args, **keywords)
-    if rule.broadcasts and not keywords and getattr(function, "signature", None) is None:
+    if rule.broadcasts and not keywords and node.results is None and getattr(function, "signature", None) is None:
         return np.frompyfunc(function, len(args), 1)(*args)
     raise no_view(last_name(rule.name))
 

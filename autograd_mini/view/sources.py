@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..engine import Value
-from ..errors import StaleDataError
 from ..graph import by_number, own_module
 from ..registry import RULES
 from ..state import full_record
@@ -19,7 +17,7 @@ from ..tree import leaves, map_leaves
 from .graph_data import Root
 from .known import Known
 from .mistaken import current
-from .passes import gradients, is_loss
+from .passes import gradients, is_loss, quiet
 from .rendering import DrawingError
 from .scalars import scalar_results
 from .selection import reachable
@@ -149,14 +147,14 @@ def parameter_names(function: Callable[..., Any], count: int) -> list[str]:
 def gradients_of(result: Any) -> tuple[dict[Any, Any] | None, dict[Any, Any] | None]:
     """Return the gradient of a result with respect to every node behind it, and inside `mistakes` the right ones too.
 
-    None unless it is a single real number, or if arrays that are needed were changed in place since.
+    None unless it is a single real number, or if the pass can't be made: a rule raises, or arrays were changed since.
     """
     if not is_loss(result):
         return None, None
     seed, mistake = result.dtype.type(1), current.get()
     try:
-        with warnings.catch_warnings(action="ignore"):  # told where the user asks for a gradient
+        with quiet():
             right = gradients(result.node, seed)
-    except StaleDataError:
+            return (right, None) if mistake is None else (mistake.gradients(result.node, seed), right)
+    except Exception:  # of any kind: a rule may be the user's own, and the picture is needed all the more
         return None, None
-    return (right, None) if mistake is None else (mistake.gradients(result.node, seed), right)

@@ -51,15 +51,15 @@ def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     h0, h1 = h[..., 0 : end - 1 : 2], h[..., 1 : end - 1 : 2]
     y0, y1, y2 = y[..., 0 : end - 2 : 2], y[..., 1 : end - 1 : 2], y[..., 2:end:2]
     total = h0 + h1
-    parts = y0 * (2 - or_zero(h1, h0)) + y1 * or_zero(total * total, h0 * h1) + y2 * (2 - or_zero(h0, h1))
+    parts = y0 * (2 - quotient(h1, h0)) + y1 * quotient(total * total, h0 * h1) + y2 * (2 - quotient(h0, h1))
     whole = np.sum(total / 6 * parts, axis=-1)
     if n % 2:
         return whole
     a, b = h[..., -2], h[..., -1]
-    last = or_zero(2 * b * b + 3 * a * b, 6 * (a + b)) * y[..., -1] + or_zero(b * b + 3 * a * b, 6 * a) * y[..., -2]
-    return whole + last - or_zero(b**3, 6 * a * (a + b)) * y[..., -3]
+    last = quotient(2 * b * b + 3 * a * b, 6 * (a + b)) * y[..., -1] + quotient(b * b + 3 * a * b, 6 * a) * y[..., -2]
+    return whole + last - quotient(b**3, 6 * a * (a + b)) * y[..., -3]
 
 
-def or_zero(above: Any, below: Any) -> Any:
+def quotient(above: Any, below: Any) -> Any:
     """Return a quotient, 0 where samples coincide."""
     return np.where(below == 0, 0, above / np.where(below == 0, 1, below))
