@@ -62,6 +62,14 @@ def test_arrows_go_from_group_to_group_once_and_none_points_nowhere():
     assert [arrow.label for arrow in data.arrows if arrow.source == w] == ["×6"]
 
 
+def test_a_leaf_with_many_uses_points_to_the_group_that_uses_it():
+    data = am.draw(recurrent, W, RNG.normal(size=(20, 4, 3)), depth=1)._data
+    assert not [box for box in data.boxes if box.kind == "again"]
+    (w,) = (box.key for box in data.boxes if box.name == "w")
+    (cell,) = (box.key for box in data.boxes if box.name == "cell × 20")
+    assert [(arrow.target, arrow.label) for arrow in data.arrows if arrow.source == w] == [(cell, "×20")]
+
+
 def test_layers_are_groups_by_themselves_and_take_their_parameters_along():
     model = nn.Sequential(
         nn.Linear(4, 8, rng=0), nn.Linear(8, 8, rng=1), nn.Linear(8, 8, rng=2), nn.Linear(8, 2, rng=3)

@@ -50,6 +50,7 @@ class Box:
     is_result: bool = False
     is_wrong: bool = False
     fill: str = ""
+    again_of: str = ""  # the key of the leaf that is drawn once more
     exact: tuple[tuple[str, str], ...] = ()  # for labels of rows, a text that differs where any digit does
 
 
@@ -163,7 +164,7 @@ class _Describer:
                 node in self.results,
                 is_wrong,
                 mark.fill if mark else "",
-                tuple(self._exact(node)) if self.shown.exact else (),
+                exact=tuple(self._exact(node)) if self.shown.exact else (),
             )
         )
         for i, (_, x) in enumerate(self.selection.kept[node]):
@@ -213,7 +214,9 @@ class _Describer:
         again = {leaf: f"{target}a{i}" for i, leaf in enumerate(self.selection.repeated(node)) if leaf in self.keys}
         for leaf, key in again.items():
             name, shown = self._heading(leaf, "leaf")
-            self.data.boxes.append(Box(key, "again", name, shown, tooltip=self._tooltip(leaf, "leaf")))
+            self.data.boxes.append(
+                Box(key, "again", name, shown, tooltip=self._tooltip(leaf, "leaf"), again_of=self.keys[leaf])
+            )
         uses: Counter[Arrow] = Counter()
         for i, (param, _) in enumerate(self.selection.kept[node]):
             uses[Arrow(f"{target}c{i}", target, edge_name(node, param))] += 1

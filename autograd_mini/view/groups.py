@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 from .graph_data import Arrow, Box, GraphData, plural
 
@@ -20,9 +22,14 @@ class Group:
     owned: list[Box] = field(default_factory=list)
 
     @property
-    def operations(self) -> tuple[str, ...]:
-        """What the group computes, which equal groups have in common."""
-        return tuple(f"{box.operation} {box.rows[:1]}" if box.rows[0][0] == "" else box.operation for box in self.boxes)
+    def operations(self) -> tuple[Any, ...]:
+        """What the group computes, which equal groups have in common: without settings, of which an index may count."""
+        return tuple((re.split(r" ?[\[(]", box.operation)[0], *shape_of(box)) for box in self.boxes)
+
+
+def shape_of(box: Box) -> list[str]:
+    """Return the row of a box that has its shape and dtype, or none."""
+    return [text for label, text in box.rows[:1] if not label]
 
 
 def place_of(scope: tuple[str, ...]) -> Place:
@@ -32,6 +39,7 @@ def place_of(scope: tuple[str, ...]) -> Place:
 
 def fold_groups(data: GraphData, depth: int) -> GraphData:
     """Return a drawing in which each scope below a depth is one box, and a row of equal scopes too."""
+    data = without_repeats(data, depth)
     groups: dict[Place, Group] = {}
     inside: dict[str, Place] = {}
     for box in data.boxes:
@@ -42,7 +50,7 @@ def fold_groups(data: GraphData, depth: int) -> GraphData:
     for box in data.boxes:
         users = {inside.get(arrow.target) for arrow in data.arrows if arrow.source == box.key}
         place_of_users = users.pop() if len(users) == 1 else None
-        if box.kind in ("leaf", "constant", "again") and place_of_users is not None:
+        if box.kind in ("leaf", "constant") and place_of_users is not None:
             groups[place_of_users].owned.append(box)
             inside[box.key] = place_of_users
     keys: dict[str, str] = {}
@@ -57,6 +65,15 @@ def fold_groups(data: GraphData, depth: int) -> GraphData:
         elif keys[box.key] in made:
             boxes.append(made.pop(keys[box.key]))
     return replace(data, boxes=boxes, arrows=joined(data.arrows, keys))
+
+
+def without_repeats(data: GraphData, depth: int) -> GraphData:
+    """Return a drawing in which leaves that are drawn once more beside what is folded are the leaves themselves."""
+    folded = {box.key for box in data.boxes if len(box.scope) > depth}
+    leaf_of = {box.key: box.again_of for box in data.boxes if box.again_of}
+    gone = {arrow.source for arrow in data.arrows if arrow.source in leaf_of and arrow.target in folded}
+    arrows = [replace(arrow, source=leaf_of[arrow.source]) if arrow.source in gone else arrow for arrow in data.arrows]
+    return replace(data, boxes=[box for box in data.boxes if box.key not in gone], arrows=arrows)
 
 
 def rows_of_equals(groups: list[Group], arrows: list[Arrow], inside: dict[str, Place]) -> list[list[Group]]:
