@@ -17,6 +17,7 @@ from .groups import fold_groups
 from .naming import argument_names
 from .overlays import OVERLAYS
 from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
+from .selection import reachable
 from .sources import of_scalars, source_of
 from .text import as_tree
 
@@ -165,18 +166,17 @@ def described(roots: Sequence[Root], shown: Shown, max_nodes: int, depth: int | 
 
     Of a graph that doesn't fit, as many groups are open as there is room for.
     """
-    if depth is None:
-        data = describe_graph(roots, max_nodes, shown)
-        if not data.left_out:
-            return data
-    wide = describe_graph(roots, max(max_nodes, FOLDABLE), shown)
-    deepest = max((len(box.scope) for box in wide.boxes), default=0)
-    for level in range(deepest - 1, -1, -1) if depth is None else [depth]:
-        folded = fold_groups(wide, level)
-        if depth is not None or len(folded.boxes) <= max_nodes:
-            said = f"groups are folded below depth {level}; depth={level + 1} opens more" if depth is None else ""
-            return replace(folded, title=[*folded.title, *([said] if said else [])])
-    return describe_graph(roots, max_nodes, shown)
+    if depth is not None:
+        return fold_groups(describe_graph(roots, max(max_nodes, FOLDABLE), shown), depth)
+    data = describe_graph(roots, max_nodes, shown)
+    if data.left_out and any(node.scope for node in reachable([root.node for root in roots])):
+        wide = describe_graph(roots, max(max_nodes, FOLDABLE), shown)
+        for level in range(max(len(box.scope) for box in wide.boxes) - 1, -1, -1):
+            folded = fold_groups(wide, level)
+            if len(folded.boxes) <= max_nodes:
+                said = f"groups are folded below depth {level}; depth={level + 1} opens more"
+                return replace(folded, title=[*folded.title, said])
+    return data
 
 
 def check_options(direction: str, max_nodes: Any, overlay: Any = None, depth: Any = None) -> None:
