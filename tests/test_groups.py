@@ -83,6 +83,15 @@ def test_layers_are_groups_by_themselves_and_take_their_parameters_along():
     assert model(x).node.scope == ()  # outside a drawing nothing is grouped, which costs nothing
 
 
+def test_parameters_are_told_from_inputs():
+    layer = nn.Linear(3, 2, rng=0)
+    kinds = {box.name: box.kind for box in am.draw(lambda x: np.sum(layer(x)), np.ones((4, 3)))._data.boxes}
+    assert (kinds["x"], kinds["weight"], kinds["bias"]) == ("leaf", "parameter", "parameter")
+    assert "shape=tab" in am.draw(lambda x: np.sum(layer(x)), np.ones((4, 3))).source
+    w = am.Value(2.0)
+    assert "shape=tab" not in am.draw(w * 3.0).source
+
+
 def test_a_large_graph_folds_by_itself_and_says_so():
     def deep(w, x):
         for i in range(40):

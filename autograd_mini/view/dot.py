@@ -16,6 +16,7 @@ FONT = "Helvetica"  # a name that every renderer has the measures of
 QUIET = "#5a5a5a"
 STYLES = {
     "leaf": {"shape": "box", "style": "filled", "fillcolor": "#d3e5f7", "color": "#1f5a99", "penwidth": "1.6"},
+    "parameter": {"shape": "tab", "style": "filled", "fillcolor": "#c9d8f0", "color": "#1f3f77", "penwidth": "1.6"},
     "again": {"shape": "box", "style": "dashed", "color": "#1f5a99"},
     "constant": {"shape": "note", "style": "filled,dashed", "fillcolor": "#f4f4f4", "color": "#777777"},
     "operation": {"shape": "box", "style": "filled,rounded", "fillcolor": "#fff3d1", "color": "#a87800"},

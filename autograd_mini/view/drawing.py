@@ -104,9 +104,10 @@ def draw(
 ) -> Drawing:
     """Draw the graph of a recorded Value, or of a function at some arguments.
 
-    Leaves are boxes (blue), constants dashed notes (grey), operations round (yellow); the result has a double outline
-    (green). Names are bold. A box shows shape and dtype (for float64 numbers neither), the value, and the gradient: of
-    arrays the range and the mean. An operation's tooltip is the line of code that called it.
+    Leaves are boxes (blue), with a tab if they are parameters: not among a function's arguments. Constants are dashed
+    notes (grey), operations round (yellow), groups grey; the result has a double outline (green). Names are bold. A box
+    shows shape and dtype (for float64 numbers neither), the value, and the gradient: of arrays the range and the mean.
+    An operation's tooltip is the line of code that called it.
 
     Parameters
     ----------
@@ -157,7 +158,8 @@ def draw(
     check_options(direction, max_nodes, overlay, depth)
     source = source_of(what, args, argument_names("draw", "what").get("what"))
     source = of_scalars(source) if scalars else source
-    shown = Shown(source.gradients, source.right, OVERLAYS[overlay] if overlay else None)
+    on_top = OVERLAYS[overlay] if overlay else None
+    shown = Shown(source.gradients, source.right, on_top, inputs=source.inputs)
     return Drawing(described(source.roots, shown, max_nodes, depth), direction)
 
 

@@ -36,8 +36,8 @@ class Root(NamedTuple):
 class Box:
     """One node of a drawing.
 
-    `kind` is ``"leaf"``, ``"again"`` (a leaf drawn once more), ``"constant"``, ``"operation"``, ``"link"`` or
-    ``"folded"``; `rows` are pairs of a short label and a text.
+    `kind` is ``"leaf"``, ``"parameter"``, ``"again"`` (a leaf drawn once more), ``"constant"``, ``"operation"``,
+    ``"link"``, ``"group"`` or ``"folded"``; `rows` are pairs of a short label and a text.
     """
 
     key: str
@@ -90,12 +90,15 @@ class Shown:
         What the colours of boxes tell.
     exact : bool
         Whether boxes keep what tells any two values apart.
+    inputs : frozenset of Node, optional
+        The leaves that are the arguments of a function: its other leaves are parameters.
     """
 
     gradients: Mapping[Any, Any] | None = None
     right: Mapping[Any, Any] | None = None
     overlay: Overlay | None = None
     exact: bool = False
+    inputs: frozenset[Any] | None = None
 
 
 def describe_graph(roots: Sequence[Root], max_nodes: int, shown: Shown | None = None) -> GraphData:
@@ -132,6 +135,8 @@ class _Describer:
 
     def _box(self, node: Any) -> None:
         kind = "leaf" if is_leaf(node) else "link" if node.op in (LINK, ACTIVE) else "operation"
+        if kind == "leaf" and self.shown.inputs is not None and node not in self.shown.inputs:
+            kind = "parameter"
         name, shown = self._heading(node, kind)
         rows: list[tuple[str, str]] = []
         correct = None if self.shown.right is None else self.shown.right.get(node)

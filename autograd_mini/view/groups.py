@@ -50,7 +50,7 @@ def fold_groups(data: GraphData, depth: int) -> GraphData:
     for box in data.boxes:
         users = {inside.get(arrow.target) for arrow in data.arrows if arrow.source == box.key}
         place_of_users = users.pop() if len(users) == 1 else None
-        if box.kind in ("leaf", "constant") and place_of_users is not None:
+        if box.kind in ("leaf", "parameter", "constant") and place_of_users is not None:
             groups[place_of_users].owned.append(box)
             inside[box.key] = place_of_users
     keys: dict[str, str] = {}
@@ -97,7 +97,7 @@ def folded(alike: list[Group], key: str, depth: int) -> Box:
     last = alike[-1].boxes[-1]
     name = str(alike[0].boxes[0].scope[depth])
     times = f" × {len(alike)}" if len(alike) > 1 else ""
-    leaves = sum(box.kind == "leaf" for group in alike for box in group.owned)
+    leaves = sum(box.kind in ("leaf", "parameter") for group in alike for box in group.owned)
     rows = [("", f"{plural(sum(len(group.boxes) for group in alike), 'operation')}")]
     if leaves:
         rows.append(("", plural(leaves, "leaf")))

@@ -28,12 +28,13 @@ own_module(globals())
 class Source(NamedTuple):
     """Results to draw, and the gradients of what they were computed from: as shown, and the right ones if they differ.
 
-    Without gradients, those are shown that `backward` left.
+    Without gradients, those are shown that `backward` left. `inputs` are the leaves that a function was given.
     """
 
     roots: list[Root]
     gradients: dict[Any, Any] | None = None
     right: dict[Any, Any] | None = None
+    inputs: frozenset[Any] | None = None
 
 
 def source_of(what: Any, args: tuple[Any, ...], name: str | None) -> Source:
@@ -109,7 +110,7 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...]) -> Source:
             "return what is computed from the arguments, with np functions",
         )
     found, right = gradients_of(trace.result)
-    return Source(roots, found or {}, right)
+    return Source(roots, found or {}, right, frozenset(leaf.node for leaf in trace.leaves))
 
 
 def is_number(x: Any) -> bool:
