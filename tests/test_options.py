@@ -93,6 +93,8 @@ SAME = {
         (lambda a: linalg.eig(a, right=False), SQUARE), (lambda a: linalg.solve_lyapunov(a, np.eye(2)), SQUARE),
         (lambda a: linalg.lstsq(a, np.ones(2), None, False, False, True, None)[0], SQUARE),
         (lambda a: linalg.svd(a, True, False, False, True, "gesdd"), A),
+        *[(lambda a, s, f=f: f(a / 4 - np.eye(3) / 2, A[:, :2], np.eye(3), np.eye(2), s=s), A, A[:, :2] / 4)
+          for f in (linalg.solve_continuous_are, linalg.solve_discrete_are)],
         (lambda a: linalg.polar(a)[0], A[:, :2]), (lambda a: linalg.polar(a, "left")[0], A[:2]),
     ],
 }  # fmt: skip
