@@ -108,7 +108,9 @@ SAME = {
 def test_the_result_is_that_of_the_plain_function_and_the_gradient_is_right(function, args):
     found, plain = function(*map(am.Value, args)), function(*args)
     assert (found.shape, found.dtype) == (np.shape(plain), plain.dtype)
-    np.testing.assert_allclose(found.data, plain, rtol=1e-13 if all(x.itemsize >= 8 for x in args) else 1e-6)
+    np.testing.assert_allclose(
+        found.data, plain, rtol=1e-13 if all(x.itemsize >= 8 for x in args) else 1e-6, atol=1e-14
+    )
     report = am.check_grads(function, *args, report=True)
     assert report.verdict is Verdict.RIGHT, report
 
