@@ -187,6 +187,7 @@ UNNAMED = {
     "numpy.pad": "mode reflect_type stat_length", "autograd_mini.primitives.scatter": "shape",
     "autograd_mini.rules.shaping.paste": "shape", "numpy.unique": "return_index return_inverse return_counts equal_nan",
     "numpy.setxor1d": "assume_unique", "numpy.setdiff1d": "ar2 assume_unique", "numpy.interp": "period",
+    "numpy.linalg.vecdot": "axis", "scipy.linalg._matfuncs.logm": "disp", "scipy.linalg._matfuncs.sqrtm": "disp blocksize",
     "scipy.linalg._solvers.solve_discrete_lyapunov": "method", "scipy.linalg._basic.pinv": "atol rtol",
     "scipy.linalg._solvers.solve_continuous_are": "e s balanced",
     "scipy.linalg._solvers.solve_discrete_are": "e s balanced",
