@@ -56,8 +56,9 @@ def riccati_with_all(solver: Callable[..., Any]) -> Callable[..., Any]:
     """Return a solver of a Riccati equation whose matrices are made valid; SciPy 1.17 balances a wrong matrix e."""
 
     def via(a: Any, b: Any, q: Any, r: Any, e: Any = None, s: Any = None) -> Any:
-        stable = a / 4 - np.eye(3) / 2
-        return solver(stable, dominant(b), positive(q), positive(r), None if e is None else e / 4 + np.eye(3), s,
+        n = a.shape[0]
+        stable = a / 4 - np.eye(n) / 2
+        return solver(stable, dominant(b), positive(q), positive(r), None if e is None else e / 4 + np.eye(n), s,
                       balanced=False)  # fmt: skip
 
     return via
@@ -121,10 +122,11 @@ EQUATIONS = [
     Case(linalg.solve_discrete_lyapunov, (SMALL, A), wrt=(0, 1)),
     Case(linalg.solve_continuous_are, (SMALL, B / 2, uniform(3, 3), uniform(2, 2)), {}, (0, 1, 2, 3),
          via=lambda a, b, q, r: linalg.solve_continuous_are(a, dominant(b), positive(q), positive(r))),
-    Case(linalg.solve_discrete_are, (SMALL, B / 2, uniform(3, 3), uniform(2, 2)), {}, (0, 1, 2, 3),
+    Case(linalg.solve_discrete_are, (SMALL[:2, :2], B[:2, :1] / 2, uniform(2, 2), uniform(1, 1)), {}, (0, 1, 2, 3),
          via=lambda a, b, q, r: linalg.solve_discrete_are(a, dominant(b), positive(q), positive(r))),
-    *[Case(solve, (SMALL, B / 2, uniform(3, 3), uniform(2, 2), SMALL, uniform(3, 2) / 4), {}, (0, 1, 2, 3, 4, 5),
-           via=riccati_with_all(solve)) for solve in (linalg.solve_continuous_are, linalg.solve_discrete_are)],
+    *[Case(solve, (SMALL[:2, :2], B[:2, :1] / 2, uniform(2, 2), uniform(1, 1), SMALL[1:, 1:], uniform(2, 1) / 4), {},
+           (0, 1, 2, 3, 4, 5), via=riccati_with_all(solve))
+      for solve in (linalg.solve_continuous_are, linalg.solve_discrete_are)],
 ]  # fmt: skip
 
 WIDE, TALL = distinct(2, 4), distinct(4, 3)
