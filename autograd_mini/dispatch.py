@@ -60,9 +60,6 @@ def dispatch_ufunc(ufunc: Any, method: str, inputs: tuple[Any, ...], kwargs: dic
         return call_without_rule(ufunc, inputs, kwargs)
     if ufunc.signature and not kwargs.keys().isdisjoint(("axis", "axes", "keepdims")):
         return COMPOSED["axes"](ufunc, *inputs, **kwargs)
-    for name in kwargs:
-        if name not in ("where", "dtype", "casting", "order", "subok"):
-            refusals.refuse_argument(rule, name, kwargs[name])
     return record_call(rule, inputs, kwargs)
 
 
@@ -103,7 +100,7 @@ def call_composed(function: Any, args: Any, kwargs: Any) -> Any:
     names, _ = signature_of(composition)
     if kwargs.get("out") is not None:
         refusals.refuse_out(qualified_name(function))
-    if not composition.__code__.co_flags & CO_VARARGS:
+    if len(args) > len(names) and not composition.__code__.co_flags & CO_VARARGS:
         own, defaults = signature_of(function)
         for name, x in zip(own[len(names) :], args[len(names) :], strict=False):
             if x is not defaults.get(name, x):

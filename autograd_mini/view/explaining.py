@@ -143,8 +143,8 @@ class Explainer:
     def explanation(self, most: int) -> Explanation:
         """Return the terms, the largest first, with how the values on their paths were computed."""
         parts = self._parts(most)
-        alike = Counter(map(self._route, parts))
-        first = {self._route(part): part for part in reversed(parts)}
+        routes = [self._route(part) for part in parts]
+        alike, first = Counter(routes), dict(zip(reversed(routes), reversed(parts), strict=True))
         self.shown = {self.x.node, *(use.node for part in parts for use in chained(part.uses))}
         terms = [self._term(first[one], n) for one, n in alike.items()]
         terms.sort(key=lambda term: -size_of(term.value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -47,12 +47,15 @@ def fold_groups(data: GraphData, depth: int) -> GraphData:
         if len(around) == depth + 1:
             groups.setdefault(around, Group(around)).boxes.append(box)
             inside[box.key] = around
+    users: dict[str, set[Place | None]] = defaultdict(set)
+    for arrow in data.arrows:
+        users[arrow.source].add(inside.get(arrow.target))
     for box in data.boxes:
-        users = {inside.get(arrow.target) for arrow in data.arrows if arrow.source == box.key}
-        place_of_users = users.pop() if len(users) == 1 else None
-        if box.kind in ("leaf", "parameter", "constant") and place_of_users is not None:
-            groups[place_of_users].owned.append(box)
-            inside[box.key] = place_of_users
+        if box.kind in ("leaf", "parameter", "constant") and len(users[box.key]) == 1:
+            (user,) = users[box.key]
+            if user is not None:
+                groups[user].owned.append(box)
+                inside[box.key] = user
     keys: dict[str, str] = {}
     made: dict[str, Box] = {}
     for i, alike in enumerate(rows_of_equals(list(groups.values()), data.arrows, inside)):
