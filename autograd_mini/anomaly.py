@@ -41,8 +41,6 @@ GENERAL = (
     "keep the function away from its singular points; for np.where make the argument safe too:"
     " np.where(x > 0, np.log(np.where(x > 0, x, 1)), 0)"
 )
-
-
 LARGE = "smaller numbers: scale them first, or work with their logarithms"
 FIRST = "the first number that isn't finite is usually the cause of all later ones"
 
@@ -110,11 +108,7 @@ def arguments_there(node: Node, shape: tuple[int, ...], index: tuple[int, ...]) 
     rule: Any = node.op.rule
     if rule is None:
         return
-    given = dict(node.saved)
-    if node.call is not None:
-        args = node.call.arguments
-        args = args if rule.star is None else (*args[: rule.star], args[rule.star :])
-        given = dict(zip(rule.params, args, strict=False)) | node.call.keywords
+    given = node.saved if node.call is None else node.call.named(rule)
     for param, arg in given.items():
         if param not in rule.pullbacks and param not in rule.constants:
             continue

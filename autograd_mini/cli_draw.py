@@ -91,12 +91,14 @@ def called(options: argparse.Namespace) -> tuple[Any, list[Any]]:
         expression = Expression(options.target)
         names, values = list(expression.names), list(read_values(expression, options.values).values())
         function: Any = expression
+        call = function
     else:
         function = load(options.target)
         names, values = arguments_of(function, options.values, options.seed)
+        call = by_position(function, names)
 
     def drawn(*args: Any) -> Any:
-        return by_position(function, names)(*args) if ":" in options.target else function(*args)
+        return call(*args)
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     signature = inspect.Signature([inspect.Parameter(name, kind) for name in names])

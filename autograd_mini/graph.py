@@ -140,6 +140,12 @@ class Call(NamedTuple):
     keywords: dict[str, Any]
     result: Any
 
+    def named(self, rule: Rule) -> dict[str, Any]:
+        """Return the arguments by the names of the parameters."""
+        args, star = self.arguments, rule.star
+        given = args if star is None else (*args[:star], args[star:])
+        return {**dict(zip(rule.params, given, strict=False)), **self.keywords}
+
 
 class CallNode(Node):
     """A call of any function: any number of inputs, and what its rule saves by name.

@@ -28,10 +28,7 @@ def arguments(node: Any) -> dict[str, Any]:
         return {name: kept[one] for name, one, _ in node.edges if one in kept}
     if call is None:
         return {name: x for name, x in node.saved.items() if name in rule.params}
-    given: tuple[Any, ...] = call.arguments
-    if rule.star is not None:
-        given = (*given[: rule.star], given[rule.star :])
-    return {**dict(zip(rule.params, given, strict=False)), **call.keywords}
+    return dict(call.named(rule))
 
 
 def constants(node: Any) -> list[tuple[str, Any]]:

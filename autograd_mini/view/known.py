@@ -46,9 +46,8 @@ class Known:
                         self._note(one, item, its_like)
             else:
                 call_node = type(node) is CallNode
-                data = (
-                    given.get(name) if node.op.rule or call_node else self.values.get(node)
-                )  # a link's is its input's
+                is_link = not node.op.rule and not call_node  # whose value is its input's
+                data = self.values.get(node) if is_link else given.get(name)
                 self._note(inputs, data, like or (None if call_node else self.likes.get(node)))
 
     def _note(self, node: Any, data: Any, like: Any = None) -> None:

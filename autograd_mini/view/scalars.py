@@ -38,28 +38,18 @@ def scalar_results(roots: Sequence[Any], known: Known) -> list[Value]:
     DrawingError
         If there are too many numbers, a call wasn't kept, or a function has no scalar view.
     """
-    if not count_of(roots, known):
-        raise DrawingError("the scalar view of no numbers", "there is nothing to draw", "arrays that hold numbers")
-    with switched(full_record=True, floor=0):
-        return replayed(roots, known)
-
-
-def count_of(roots: Sequence[Any], known: Known) -> int:
-    """Return how many numbers the leaves hold."""
-    return sum(np.size(known.values.get(node, 0)) for node in reachable(roots) if is_leaf(node))
-
-
-def replayed(roots: Sequence[Any], known: Known) -> list[Value]:
-    """Return the results, computed once more."""
-    made: dict[Any, Any] = {}
     oldest_first = sorted(reachable(roots), key=by_number)
-    count = count_of(roots, known)
+    count = sum(np.size(known.values.get(node, 0)) for node in oldest_first if is_leaf(node))
+    if not count:
+        raise DrawingError("the scalar view of no numbers", "there is nothing to draw", "arrays that hold numbers")
     if count > MOST:
         raise DrawingError(
             f"the scalar view of {count:,} numbers", f"a picture of more than {MOST} can't be read", "smaller arrays"
         )
-    for node in oldest_first:
-        made[node] = leaf_elements(node, known) if is_leaf(node) else as_elements(computed(node, made))
+    made: dict[Any, Any] = {}
+    with switched(full_record=True, floor=0):
+        for node in oldest_first:
+            made[node] = leaf_elements(node, known) if is_leaf(node) else as_elements(computed(node, made))
     return [x for root in roots for x in np.ravel(made[root]) if isinstance(x, Value)]
 
 

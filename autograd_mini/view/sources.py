@@ -153,9 +153,9 @@ def gradients_of(result: Any) -> tuple[dict[Any, Any] | None, dict[Any, Any] | N
     if not is_loss(result):
         return None, None
     seed, mistake = result.dtype.type(1), current.get()
-    try:
-        with quiet():
+    with quiet():
+        try:
             right = gradients(result.node, seed)
-            return (right, None) if mistake is None else (mistake.gradients(result.node, seed), right)
-    except Exception:  # of any kind: a rule may be the user's own, and the picture is needed all the more
-        return None, None
+        except Exception:  # of any kind: a rule may be the user's own, and the picture is needed all the more
+            return None, None
+        return (right, None) if mistake is None else (mistake.gradients(result.node, seed), right)
