@@ -103,6 +103,7 @@ CALLS = {
     "numpy.asmatrix": lambda: np.asmatrix(V),
     "numpy.bmat": lambda: np.bmat([[V, V]]),
     "numpy.arange": lambda: np.arange(V[0]),
+    "numpy.fill_diagonal": lambda: np.fill_diagonal(np.zeros((3, 3)), V),
     "numpy.full": lambda: np.full(3, V),
     "numpy.vectorize.__call__": lambda: np.vectorize(abs)(V),
     "numpy.AxisConcatenator.__getitem__": lambda: np.r_[V, V],
@@ -114,7 +115,7 @@ WRITTEN_IN_C = {
 CONVERSIONS = [
     lambda: np.sum([V, V]), lambda: np.max([V[0], V[1]]), lambda: np.dot([V[0], V[1]], [1, 2]),
     lambda: np.polynomial.Polynomial(V), lambda: np.array([V[0], 1.0]), lambda: np.ones(3).dot(V),
-    lambda: np.zeros(3).__setitem__(slice(None), V), lambda: np.fill_diagonal(np.zeros((3, 3)), V),
+    lambda: np.zeros(3).__setitem__(slice(None), V),
 ]  # fmt: skip
 
 

@@ -115,6 +115,7 @@ UNREACHED |= {
     "numpy.asmatrix": "v itself, with v @ w for the product of matrices",
     "numpy.bmat": "np.block([[a, b], [c, d]])",
     "numpy.arange": "start + step * np.arange(n)",
+    "numpy.fill_diagonal": "am.set_at(a, np.diag_indices(n), v)",
     "numpy.full": "np.broadcast_to(v, shape), or v * np.ones(shape)",
     "numpy.vectorize.__call__": "for np.vectorize(f)(v): f(v), or am.array([f(x) for x in v])",
     "numpy.AxisConcatenator.__getitem__": "np.concatenate([v, w]) for np.r_, np.column_stack([v, w]) for np.c_",
