@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from . import data, nn, optim, scipy, testing, train
     from .check import check_grads, finite_difference
     from .covered import coverage
-    from .view import draw, draw_diff, explain, mistakes
+    from .view import draw, draw_diff, explain, mistakes, step_through
 
 __version__ = "0.1.0"
 __all__ = [
     "Value", "array", "check_grads", "checkpoint", "coverage", "custom_vjp", "data", "detect_anomaly", "draw",
     "draw_diff", "elementwise_grad", "explain", "finite_difference", "full_record", "grad", "hessian", "hvp",
     "jacobian", "jvp", "mistakes", "nn", "no_grad", "non_differentiable", "optim", "primitive", "rule", "scipy",
-    "scope", "set_at", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
+    "scope", "set_at", "step_through", "stop_gradient", "testing", "train", "value_and_grad", "vjp",
 ]  # fmt: skip
 
 # What is imported only when it is used, so that importing the package stays quick.
@@ -35,7 +35,7 @@ _MODULES = {"data", "nn", "optim", "scipy", "testing", "train"}
 _FUNCTIONS = {
     "check_grads": "check", "coverage": "covered", "draw": "view", "draw_diff": "view", "explain": "view",
     "finite_difference": "check",
-    "mistakes": "view",
+    "mistakes": "view", "step_through": "view",
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The command line: `autograd-mini train digits`, `grad EXPRESSION`, `check FUNCTION`, `draw EXPRESSION`."""
+"""The command line: `autograd-mini train digits`, `grad EXPRESSION`, `check FUNCTION`, `draw` and `step EXPRESSION`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_check.add_parser(commands)
     cli_draw.add_parser(commands)
     words = list(sys.argv[1:] if argv is None else argv)
-    if words[:1] in (["grad"], ["draw"]):
+    if words[:1] in (["grad"], ["draw"], ["step"]):
         # A single minus starts an expression, except in these options, and a space before it says so to argparse.
         words = [f" {x}" if x.startswith("-") and x[1:2] != "-" and x not in ("-h", "-o") else x for x in words]
     options, late = parser.parse_known_args(words)

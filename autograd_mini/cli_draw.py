@@ -1,4 +1,4 @@
-"""The command `autograd-mini draw`: the graph of an expression or of a function in a file, as text or as a picture."""
+"""The commands `autograd-mini draw` and `step`: the graph of an expression, or of a function in a file."""
 
 from __future__ import annotations
 
@@ -8,57 +8,80 @@ import sys
 import traceback
 from typing import Any
 
-EPILOG = """\
+EXAMPLES = """\
 examples:
-  autograd-mini draw "tanh(w*x + b)" w=0.5 x=2 b=-1
-  autograd-mini draw "x*x + x" x=3 -o graph.svg
-  autograd-mini draw model.py:loss x="normal(3, 4)" w=@weights.npy -o graph.png
+  autograd-mini {command} "tanh(w*x + b)" w=0.5 x=2 b=-1
+  autograd-mini {command} "x*x + x" x=3 -o {file}
+  autograd-mini {command} model.py:loss x="normal(3, 4)" w=@weights.npy -o {file}
 
-Without -o the graph is printed as a tree, from the result down. Values are written as for `autograd-mini check`.
+{without} Values are written as for `autograd-mini check`.
 """
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the command to the command line.
+    """Add both commands to the command line.
 
     Parameters
     ----------
     subparsers : argparse subparsers
         What ``parser.add_subparsers()`` returned.
     """
+    what = "the graph of an expression or of a function in a file"
+    without = "Without -o the graph is printed as a tree, from the result down."
+    add = start(subparsers, "draw", what, f"Draw {what}, with every value and gradient.", "graph.svg", without, 200)
+    add("-o", "--output", metavar="FILE", help="a .svg, .png, .pdf or .dot file (default: print a tree)")
+    add("--direction", choices=("TB", "LR"), default="TB", help="from top to bottom or from left to right")
+    add("--overlay", choices=("flow", "health", "memory"), help="what the colours of boxes tell")
+    what = "both passes of an expression or of a function in a file, step by step"
+    without = "Open the page in any browser; it needs no network."
+    add = start(subparsers, "step", what, f"Write a page that walks through {what}.", "page.html", without, 2_000)
+    add("-o", "--output", metavar="FILE", default="steps.html", help="an .html file (default: steps.html)")
+
+
+def start(subparsers: Any, command: str, short: str, about: str, file: str, without: str, max_nodes: int) -> Any:
+    """Begin the parser of a command with what both take; return its method that adds an option."""
     parser = subparsers.add_parser(
-        "draw",
-        help="the graph of an expression or of a function in a file",
-        description="Draw the graph of an expression, or of a function in a file, with every value and gradient.",
-        epilog=EPILOG,
+        command,
+        help=short,
+        description=about,
+        epilog=EXAMPLES.format(command=command, file=file, without=without),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add("target", metavar="EXPRESSION", help='such as "tanh(w*x + b)", or FILE.py:FUNCTION')
     add("values", nargs="*", metavar="NAME=VALUE", help="the point")
-    add("-o", "--output", metavar="FILE", help="a .svg, .png, .pdf or .dot file (default: print a tree)")
-    add("--direction", choices=("TB", "LR"), default="TB", help="from top to bottom or from left to right")
-    add("--max-nodes", type=int, default=200, metavar="N", help="draw at most so many nodes (default: 200)")
-    add("--depth", type=int, metavar="N", help="fold groups below this depth (default: all are open)")
-    add("--overlay", choices=("flow", "health", "memory"), help="what the colours of boxes tell")
+    add(
+        "--max-nodes",
+        type=int,
+        default=max_nodes,
+        metavar="N",
+        help=f"show so many nodes at most (default: {max_nodes})",
+    )
+    add("--depth", type=int, metavar="N", help="fold groups below this depth")
     add("--seed", type=int, default=0, metavar="N", help="of random numbers (default: 0)")
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run, command=command)
+    return add
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the command; return 0, or 2 for what can't be done as asked.
+    """Run one of the commands; return 0, or 2 for what can't be done as asked.
 
     Parameters
     ----------
     options : argparse.Namespace
-        With `target`, `values`, `output`, `direction`, `max_nodes`, `depth`, `overlay` and `seed`.
+        With `command`, `target`, `values`, `output`, `max_nodes`, `depth`, `seed`, and for a drawing `direction` and
+        `overlay`.
     """
     from .cli_check import from_user_code
     from .errors import AutogradError
-    from .view import draw
+    from .view import draw, step_through
 
     try:
         function, values = called(options)
+        if options.command == "step":
+            page = step_through(function, *values, max_nodes=options.max_nodes, depth=options.depth)
+            print(f"{len(page)} steps in {page.save(options.output)}")
+            return 0
         chosen = {name: getattr(options, name) for name in ("direction", "max_nodes", "depth", "overlay")}
         drawing = draw(function, *values, **chosen)
         if options.output:
@@ -66,11 +89,13 @@ def run(options: argparse.Namespace) -> int:
         else:
             print(drawing)
     except (AutogradError, OSError) as error:
-        print(f"autograd-mini draw: {error}", file=sys.stderr)
+        print(f"autograd-mini {options.command}: {error}", file=sys.stderr)
         return 2
     except (Exception, SystemExit) as error:  # of any kind: it is the user's code
         traceback.print_exception(error.with_traceback(from_user_code(error.__traceback__)))
-        print(f"autograd-mini draw: {options.target} raised this, so there is nothing to draw", file=sys.stderr)
+        print(
+            f"autograd-mini {options.command}: {options.target} raised this: there is nothing to show", file=sys.stderr
+        )
         return 2
     return 0
 

@@ -67,6 +67,8 @@ def short(x: Any) -> str:
         return "x".join(map(str, x.shape)) or "0d"
     if isinstance(x, (list, tuple)) and any(isinstance(item, np.ndarray) for item in x):
         return f"[{' '.join(map(short, x[:4]))}]"
+    if callable(x):  # as text it would have its place in memory, and another name in each process
+        return str(getattr(x, "__name__", type(x).__name__))
     return str(x).replace(" ", "").replace("\n", "")[:30]
 
 

@@ -1,4 +1,4 @@
-"""The command `autograd-mini draw`."""
+"""The commands `autograd-mini draw` and `autograd-mini step`."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_function_in_a_file_with_its_variables(capsys, model):
         (["x*x", "x=2", "--max-nodes", "3"], "max_nodes is 3"),
         (["MODEL:loss", "x=@none.npy"], "can't be read"),
         (["MODEL:nothing"], "nothing"),
-        (["MODEL:broken", "x=1.0"], "raised this, so there is nothing to draw"),
+        (["MODEL:broken", "x=1.0"], "raised this: there is nothing to show"),
     ],
 )
 def test_what_cannot_be_drawn_says_why_and_leaves_nothing(capsys, tmp_path, monkeypatch, model, words, text):
@@ -74,3 +74,14 @@ def test_what_cannot_be_drawn_says_why_and_leaves_nothing(capsys, tmp_path, monk
     assert main(["draw", *(word.replace("MODEL", model) for word in words)]) == 2
     assert text in capsys.readouterr().err
     assert [path for path in sorted(tmp_path.iterdir()) if path.name != "__pycache__"] == before
+
+
+def test_a_page_of_steps(capsys, tmp_path, model, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["step", "-x*x + w", "x=3", "w=1"]) == 0
+    assert capsys.readouterr().out == "9 steps in steps.html\n"
+    assert "<svg" in (tmp_path / "steps.html").read_text(encoding="utf-8")
+    assert main(["step", f"{model}:loss", "x=ones(3)", "-o", "page.html", "--depth", "0", "--max-nodes", "20"]) == 0
+    assert "h = np.tanh(x @ x)" in (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert main(["step", "x*x", "x=3", "-o", "page.svg"]) == 2
+    assert "a page can't be saved as 'page.svg'" in capsys.readouterr().err

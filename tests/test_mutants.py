@@ -18,7 +18,7 @@ from mutants import ENGINE, KINDS, chosen, faulty_engine, outcome
 import autograd_mini as am
 from autograd_mini.check import Verdict
 
-FEW = None if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 4
+FEW = None if os.environ.get("HYPOTHESIS_PROFILE") == "long" else 2
 BLAMED = 0.99  # the share of mutants whose operation is named, and no other
 # The least share of mutants whose pattern is recognised, of those that leave one.
 RECOGNISED = {

@@ -64,7 +64,7 @@ def draw_diff(a: Value, b: Value, direction: str = "TB", max_nodes: int = 200) -
 
 def described_exactly(x: Value, max_nodes: int) -> GraphData:
     """Describe the graph of a Value, with what tells any two numbers apart."""
-    source = of_value(x, (), "result")
+    source = of_value(x, (), "result", "am.draw_diff")
     return describe_graph(source.roots, max_nodes, Shown(source.gradients, source.right, exact=True))
 
 

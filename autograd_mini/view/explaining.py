@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import heapq
-import os
 from collections import Counter
 from collections.abc import Iterator
-from itertools import count, takewhile
+from itertools import count
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput
-from ..graph import ancestors, by_number, line_of, own_module, towards
+from ..graph import ancestors, own_module, towards
 from ..trace import conjugate
-from .calls import SYMBOLS, constants, last_name, operation, settings
 from .explanation import LONG, Explanation, Step, Term, shown
-from .formula import formula
 from .known import Known
 from .naming import argument_names, name_of_node
 from .passes import Use, cotangents, pull_use, quiet, uses_in
-from .summary import shape_and_dtype, summary
+from .telling import Teller, unique_names
 
 own_module(globals())
 
@@ -124,7 +121,7 @@ class Explainer:
                     self.paths[use.source] += self.paths[node]
         self.known = Known({of.node: of.data, x.node: x.data}, self.order)
         self.names = unique_names([x.node, *reversed(self.order)], of.node, named)
-        self.shown: set[Any] = set()
+        self.teller = Teller(self.known, self.names, {of.node})
 
     def _refuse(self, name: str) -> NoReturn:
         """Raise because no gradient gets from the result to the value."""
@@ -145,12 +142,13 @@ class Explainer:
         parts = self._parts(most)
         routes = [self._route(part) for part in parts]
         alike, first = Counter(routes), dict(zip(reversed(routes), reversed(parts), strict=True))
-        self.shown = {self.x.node, *(use.node for part in parts for use in chained(part.uses))}
+        shown = {self.x.node, *(use.node for part in parts for use in chained(part.uses))}
+        self.teller.told = {self.of.node, *shown}
         terms = [self._term(first[one], n) for one, n in alike.items()]
         terms.sort(key=lambda term: -size_of(term.value))
-        lines = tuple(self._line(node) for node in reversed(self.order) if node in self.shown)
+        lines = tuple(self.teller.line(node) for node in reversed(self.order) if node in shown)
         gradient = conjugate(self.cots[self.x.node])
-        point = self._line(self.x.node)[2]
+        point = self.teller.line(self.x.node).value
         return Explanation(self.names[self.of.node], self.names[self.x.node], point, gradient, tuple(terms), lines)
 
     def _parts(self, most: int) -> list[Part]:
@@ -182,7 +180,7 @@ class Explainer:
 
     def _route(self, part: Part) -> tuple[Any, ...]:
         """Return what parts that look alike have in common: the nodes, the rules, and how much they add."""
-        steps = ((use.source, self._rule(use)) for use in chained(part.uses))
+        steps = ((use.source, self.teller.rule(use)) for use in chained(part.uses))
         return part.head, *steps, np.asarray(part.value).tobytes()
 
     def _term(self, part: Part, alike: int) -> Term:
@@ -198,57 +196,10 @@ class Explainer:
             if above is not None and below is not None and above[0] == below[0] == ():
                 slope = seen(pull_use(use, above[1].type(1)))
             times = sum(other.source is use.source for other in uses_in(use.node))
-            steps.append(Step(self.names[use.node], self.names[use.source], self._rule(use), slope, seen(g), times))
+            above_name, below_name = self.names[use.node], self.names[use.source]
+            steps.append(Step(above_name, below_name, self.teller.rule(use), slope, seen(g), times))
         skipped = len(uses) - len(steps)
         return Term(self.names[part.head], start, self.paths[part.head], tuple(steps), value, alike, skipped)
-
-    def _rule(self, use: Use) -> str:
-        """Return the rule of a use, with the names of what it was called with."""
-        node, rule = use.node, use.node.op.rule
-        if rule is None:
-            return {"pick": f"g in its place, {operation(node)}", "link": "g"}.get(
-                node.op.kind, f"run again inside the {node.op.kind}"
-            )
-        given = {param: constant_text(x) for param, x in constants(node)}
-        given |= {other.param: self._label(other.source) for other in uses_in(node) if other.position is None}
-        text = formula(rule, use.param, given | {"out": self.names[node]})
-        above, below = self.known.likes.get(node), self.known.likes.get(use.source)
-        elementwise = rule.broadcasts and getattr(rule.function, "signature", None) is None
-        if elementwise and above and below and above[0] != below[0]:
-            text += ", summed over the axes that were broadcast"
-        return text
-
-    def _label(self, node: Any) -> str:
-        """Return the name of an input: of those that aren't shown only if it is the user's own, and nobody else's."""
-        if node in self.shown or node is self.of.node:
-            return self.names[node]
-        name = name_of_node(node)
-        return name if name and name not in self.names.values() else "…"
-
-    def _line(self, node: Any) -> tuple[str, str, str, str]:
-        value, like = self.known.values.get(node), self.known.likes.get(node)
-        told = "not kept" if value is None and node.results is None else "" if value is None else summary(value)
-        told = " ".join(part for part in (shape_and_dtype(*like) if like else "", told) if part)
-        line = os.path.basename(line_of(node.code, node.lasti)) if node.code is not None else ""
-        return self.names[node], self._expression(node), told, line
-
-    def _expression(self, node: Any) -> str:
-        """Return what a node computed, as a call with the names of its inputs."""
-        rule = node.op.rule
-        if rule is None:
-            return f"{operation(node)} of {', '.join(map(self._label, node.inputs))}"
-        given = {param: constant_text(x) for param, x in constants(node)}
-        for param, inputs, _ in node.edges:
-            several = isinstance(inputs, tuple)
-            items = ["constant" if one is None else self._label(one) for one in (inputs if several else (inputs,))]
-            given[param] = f"[{', '.join(items)}]" if several else items[0]
-        ordered = [given.get(param) for param in rule.params]
-        symbol = SYMBOLS.get(rule.function)
-        if symbol and len(given) == len(ordered) <= 2:
-            return f" {symbol} ".join(map(str, ordered)) if len(ordered) == 2 else f"{symbol}{ordered[0]}"
-        inputs_first = list(takewhile(lambda x: x is not None, ordered))
-        rest = [f"{p}={x}" for p, x in zip(rule.params, ordered, strict=True) if x is not None][len(inputs_first) :]
-        return f"{last_name(rule.name)}({', '.join([*map(str, inputs_first), *rest, *settings(node)])})"
 
 
 class Part(NamedTuple):
@@ -264,26 +215,6 @@ def chained(uses: Any) -> Iterator[Use]:
     while uses is not None:
         use, uses = uses
         yield use
-
-
-def constant_text(x: Any) -> str:
-    """Return a constant as expressions show it: a number with all its digits, an array by that word."""
-    if x is None:
-        return "…"
-    return f"{x:.10g}" if np.ndim(x) == 0 and np.result_type(x).kind in "iufc" else "constant"
-
-
-def unique_names(oldest_first: list[Any], result: Any, named: dict[Any, str | None]) -> dict[Any, str]:
-    """Return a name for each node, no two alike: its own, or z and a number; y for a result without one."""
-    own = {node: named.get(node) or name_of_node(node) for node in sorted(oldest_first, key=by_number)}
-    taken: Counter[str] = Counter()
-    free = (f"z{i}" for i in count(1) if f"z{i}" not in own.values())
-    found: dict[Any, str] = {}
-    for node, name in own.items():
-        name = name or ("y" if node is result and "y" not in own.values() else next(free))
-        taken[name] += 1
-        found[node] = name if taken[name] == 1 else f"{name}({taken[name]})"
-    return found
 
 
 def seen(g: Any) -> str:

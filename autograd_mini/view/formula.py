@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import linecache
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -71,11 +72,25 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None) -> s
     if expression is None:
         told = (line.function.__doc__ or "").partition("\n")[0]
         if told.startswith("Return "):
-            return told.removeprefix("Return ").rstrip(".").partition(";")[0]
+            return with_names(told.removeprefix("Return ").rstrip(".").partition(";")[0], names or {})
         own = getattr(line.function, "__name__", "")
         call = f"{own if own.isidentifier() else 'pullback'}({', '.join(['g', *line.names])})"
         expression = ast.parse(call, mode="eval").body
     return Writer(names or {}).write(expression)
+
+
+def with_names(sentence: str, names: Mapping[str, str]) -> str:
+    """Return a sentence with what to write for the names in it; the word "a" is no name.
+
+    Examples
+    --------
+    >>> with_names("g x2ᵀ, of a product", {"x2": "w", "a": "h"})
+    'g wᵀ, of a product'
+    """
+    for name, text in names.items():
+        if name != "a":
+            sentence = re.sub(rf"(?<!\w){name}(?![0-9A-Za-z_])", lambda _, text=text: text, sentence)
+    return sentence
 
 
 @lru_cache(maxsize=1024)

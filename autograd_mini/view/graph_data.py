@@ -104,11 +104,21 @@ class Shown:
 def describe_graph(roots: Sequence[Root], max_nodes: int, shown: Shown | None = None) -> GraphData:
     """Describe the graph behind some results, in at most `max_nodes` boxes."""
     selection = select([root.node for root in roots], max_nodes)
-    return _Describer(selection, roots, shown or Shown()).describe()
+    return Describer(selection, roots, shown or Shown()).describe()
 
 
-class _Describer:
-    """Goes through the chosen nodes, newest first, and makes boxes and arrows of them."""
+class Describer:
+    """Goes through the chosen nodes, newest first, and makes boxes and arrows of them.
+
+    Attributes
+    ----------
+    order : list of Node
+        The nodes that are shown, newest first.
+    keys : dict of Node to str
+        The keys of their boxes; those of a node's constants end in ``"c0"``, ``"c1"``, ...
+    known : Known
+        What the graph tells of their values.
+    """
 
     def __init__(self, selection: Selection, roots: Sequence[Root], shown: Shown) -> None:
         self.selection, self.shown = selection, shown

@@ -12,6 +12,7 @@ from ..errors import AutogradError
 
 TEXT_SUFFIXES = (".dot", ".gv")
 RENDERED_SUFFIXES = (".svg", ".png", ".pdf")
+PAGE_SUFFIXES = (".html", ".htm")
 DOTS_PER_INCH = 192
 LARGEST = 150  # inches; renderers refuse pictures of more than about 32,000 pixels a side
 
@@ -91,8 +92,10 @@ def pdf_of_jpeg(jpeg: bytes) -> bytes:
     return pdf + end.encode()
 
 
-def writable_path(path: str | os.PathLike[str]) -> Path:
-    """Return the path of a drawing that is to be written, checked before any work.
+def writable_path(
+    path: str | os.PathLike[str], known: tuple[str, ...] = (*RENDERED_SUFFIXES, *TEXT_SUFFIXES), what: str = "a drawing"
+) -> Path:
+    """Return the path of what is to be written, in one of the formats known by their suffixes, checked before any work.
 
     Raises
     ------
@@ -100,21 +103,20 @@ def writable_path(path: str | os.PathLike[str]) -> Path:
         If the suffix is unknown, the folder is missing, or the path is a folder.
     """
     target = Path(path)
-    known = (*TEXT_SUFFIXES, *RENDERED_SUFFIXES)
     if target.suffix.lower() not in known:
         raise DrawingError(
-            f"a drawing can't be saved as {str(target)!r}",
+            f"{what} can't be saved as {str(target)!r}",
             f"the suffix says the format, and {target.suffix or 'no suffix'!r} is not one of {', '.join(known)}",
-            f'.save("{target.stem or "graph"}.svg")',
+            f'.save("{target.stem or "graph"}{known[0]}")',
         )
     if not target.parent.is_dir():
         raise DrawingError(
             f"the folder of {str(target)!r} doesn't exist",
-            "a drawing makes no folders, so that a misspelt one is noticed",
+            f"{what} makes no folders, so that a misspelt one is noticed",
             f"os.makedirs({str(target.parent)!r})",
         )
     if target.is_dir():
-        raise DrawingError(f"{str(target)!r} is a folder", instead=f"{str(target / 'graph.svg')!r}")
+        raise DrawingError(f"{str(target)!r} is a folder", instead=f"{str(target / f'graph{known[0]}')!r}")
     return target
 
 

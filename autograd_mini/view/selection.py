@@ -95,12 +95,12 @@ def reachable(roots: Iterable[Any]) -> list[Any]:
     return found
 
 
-def select(roots: Sequence[Any], max_nodes: int) -> Selection:
+def select(roots: Sequence[Any], max_nodes: int, many_uses: float = MANY_USES) -> Selection:
     """Choose what a drawing of at most `max_nodes` nodes shows of the graph behind some nodes."""
     nodes = reachable(roots)
     leaves = {node for node in nodes if is_leaf(node)}
     uses = Counter(one for node in nodes for one in used_by(node) if one in leaves)
-    shared = {leaf for leaf, n in uses.items() if n > MANY_USES}
+    shared = {leaf for leaf, n in uses.items() if n > many_uses}
     newest = heapq.nlargest(max_nodes, nodes, key=by_number)
     chosen = Selection(shared=shared, operations=len(nodes) - len(leaves), leaves=len(leaves))
     if len(nodes) <= max_nodes and chosen.keep(newest, max_nodes):

@@ -37,8 +37,8 @@ class Source(NamedTuple):
     inputs: frozenset[Any] | None = None
 
 
-def source_of(what: Any, args: tuple[Any, ...], name: str | None) -> Source:
-    """Return what there is to draw of a Value, which gets a name, or of a function and its arguments.
+def source_of(what: Any, args: tuple[Any, ...], name: str | None, caller: str = "am.draw") -> Source:
+    """Return what there is to show of a Value, which gets a name, or of a function and its arguments.
 
     Raises
     ------
@@ -46,23 +46,23 @@ def source_of(what: Any, args: tuple[Any, ...], name: str | None) -> Source:
         If there is no graph.
     """
     if isinstance(what, Value):
-        return of_value(what, args, name)
+        return of_value(what, args, name, caller)
     if callable(what):
-        return of_function(what, args)
+        return of_function(what, args, caller)
     raise DrawingError(
-        f"am.draw got {type(what).__name__}, which has no graph",
+        f"{caller} got {type(what).__name__}, which has no graph",
         "only what is computed from a Value is recorded",
-        "am.draw(value) with the result of a computation on am.Value(...), or am.draw(f, *args)",
+        f"{caller}(value) with the result of a computation on am.Value(...), or {caller}(f, *args)",
     )
 
 
-def of_value(value: Value, args: tuple[Any, ...], name: str | None) -> Source:
+def of_value(value: Value, args: tuple[Any, ...], name: str | None, caller: str) -> Source:
     """Return a recorded Value as what is to be drawn."""
     if args:
         raise DrawingError(
-            f"am.draw got a Value and {len(args)} more",
+            f"{caller} got a Value and {len(args)} more",
             "a Value is drawn alone; arguments belong to a function",
-            "am.draw(value), am.draw(f, *args), or am.draw(np.stack([v, w])) for several in one picture",
+            f"{caller}(value), {caller}(f, *args), or {caller}(np.stack([v, w])) for several in one picture",
         )
     if value.node is None:
         raise DrawingError(
@@ -82,15 +82,15 @@ def of_scalars(source: Source) -> Source:
     return Source([Root(x.node, x.data) for x in results], *found)
 
 
-def of_function(function: Callable[..., Any], args: tuple[Any, ...]) -> Source:
+def of_function(function: Callable[..., Any], args: tuple[Any, ...], caller: str) -> Source:
     """Run a function with everything kept, and return its results as what is to be drawn."""
     raw = tuple(map_leaves(lambda x: x.data if isinstance(x, Value) else x, x) for x in args)
     argnums = tuple(i for i, x in enumerate(raw) if is_number(x) or any(True for _ in leaves(x)))
     if not argnums:
         raise DrawingError(
-            f"am.draw({name_of(function)}) has no number or array to start from",
+            f"{caller}({name_of(function)}) has no number or array to start from",
             "a function is drawn as it runs on its arguments" if not args else "no argument can be differentiated",
-            f"am.draw({name_of(function)}, 2.0), with the arguments it takes",
+            f"{caller}({name_of(function)}, 2.0), with the arguments it takes",
         )
     with full_record():
         trace = Trace(function, raw, {}, argnums)

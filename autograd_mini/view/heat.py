@@ -1,0 +1,74 @@
+"""Numbers and arrays as a page shows them: in words, and as the cells of a heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .summary import summary
+
+Picture = dict[str, Any]
+
+
+def picture(x: Any, side: int) -> Picture:
+    """Return what a page needs to show a number or an array: plain data for JSON.
+
+    Parameters
+    ----------
+    x : number, array, or dict of them
+        A dict has the gradients of several results by their position.
+    side : int
+        A heat map has at most so many rows, and so many columns.
+
+    Returns
+    -------
+    dict
+        ``text`` sums it up; ``shape`` and ``cells`` (rows of numbers) are there where it consists of numbers; ``block``
+        has the rows and columns of the array that a cell stands for, by its largest number.
+
+    Examples
+    --------
+    >>> picture(np.float64(0.1), 8)
+    {'text': '0.1', 'shape': [], 'cells': [[0.1]], 'block': [1, 1]}
+    >>> picture(np.array([[1.0, -2.0], [np.nan, 3.0]]), 1)["cells"]
+    [['NaN']]
+    """
+    if isinstance(x, Mapping):
+        return {"text": "; ".join(f"[{i}] {summary(part)}" for i, part in sorted(x.items()))}
+    array = np.asarray(x) if isinstance(x, (int, float, complex, np.generic)) else x
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc" or array.size == 0:
+        return {"text": summary(x)}
+    table, block = largest_of_blocks(array.reshape(-1, array.shape[-1] if array.ndim else 1), side)
+    digits = 17 if array.ndim == 0 else 6
+    cells = [[plain(number, digits) for number in row] for row in table.tolist()]
+    return {"text": summary(x), "shape": list(array.shape), "cells": cells, "block": list(block)}
+
+
+def largest_of_blocks(table: np.ndarray, side: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return a table of at most `side` rows and columns, each the largest number of a block, NaN before all others."""
+    high, wide = (-(-n // side) for n in table.shape)
+    rows, columns = -(-table.shape[0] // high), -(-table.shape[1] // wide)
+    padded = np.zeros((rows * high, columns * wide), table.dtype)
+    padded[: table.shape[0], : table.shape[1]] = table
+    blocks = padded.reshape(rows, high, columns, wide).swapaxes(1, 2).reshape(rows, columns, high * wide)
+    chosen = np.argmax(np.abs(blocks), axis=-1, keepdims=True)
+    return np.take_along_axis(blocks, chosen, axis=-1)[..., 0], (high, wide)
+
+
+def plain(x: Any, digits: int) -> Any:
+    """Return a number for JSON, which has none that aren't finite, and no complex ones: these as pairs.
+
+    Examples
+    --------
+    >>> plain(float("-inf"), 6), plain(1 / 3, 6), plain(2 + 0.5j, 6), plain(True, 6)
+    ('-Infinity', 0.333333, [2.0, 0.5], 1)
+    """
+    if isinstance(x, complex):
+        return [plain(x.real, digits), plain(x.imag, digits)]
+    if isinstance(x, int):
+        return int(x)
+    if x != x or x in (np.inf, -np.inf):
+        return "NaN" if x != x else "Infinity" if x > 0 else "-Infinity"
+    return float(f"{x:.{digits}g}")

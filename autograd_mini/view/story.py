@@ -1,0 +1,187 @@
+"""What a page walks through: the boxes of a graph, and one step for each value computed and each gradient passed on.
+
+All of it is plain data for JSON.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ..trace import conjugate
+from .graph_data import Box, Describer, Shown, plural
+from .groups import Place, shape_of
+from .heat import Picture, picture
+from .mistaken import add
+from .naming import span_of
+from .nesting import LEAVES, group_key, grouped, inherited
+from .passes import cotangents, differ, pull_use, quiet, uses_in
+from .selection import select
+from .sources import Source
+from .summary import number
+from .telling import Teller, unique_names
+
+CELLS = 200_000  # of all heat maps together
+SIDES = (4, 24)  # the fewest and the most rows and columns of one
+
+
+def story_of(source: Source, max_nodes: int, depth: int | None) -> dict[str, Any]:
+    """Return the boxes, arrows, groups and steps of what is to be shown."""
+    return Story(source, max_nodes).told(depth)
+
+
+class Story:
+    """Goes forward through a graph and back again, and notes what there is to see at each step."""
+
+    def __init__(self, source: Source, max_nodes: int) -> None:
+        nodes = [root.node for root in source.roots]
+        self.selection = select(nodes, max_nodes, many_uses=np.inf)
+        self.describer = Describer(self.selection, source.roots, Shown(gradients={}, inputs=source.inputs))
+        self.data, self.keys, self.known = self.describer.describe(), self.describer.keys, self.describer.known
+        self.order, kept = self.describer.order, self.selection.kept
+        self.boxes = {box.key: box for box in self.data.boxes}
+        self.nodes = {key: node for node, key in self.keys.items()}
+        self.constants = {f"{self.keys[node]}c{i}": x for node in self.order for i, (_, x) in enumerate(kept[node])}
+        self.root = source.roots[0].node
+        start = source.roots[0].data
+        self.has_gradients = len(nodes) == 1 and np.shape(start) == () and np.result_type(start).kind == "f"
+        names = unique_names(self.order, self.root, {root.node: root.name for root in source.roots})
+        figures = {node: self._figure(node) or name for node, name in names.items()}
+        self.names, self.words = names, Teller(self.known, names, self.keys)
+        self.numbers = Teller(self.known, figures, self.keys)
+        self.error = ""
+        pictures = sum(2 + len(node.inputs) for node in self.order)
+        self.side = int(np.clip(np.sqrt(CELLS / pictures), *SIDES))
+
+    def _figure(self, node: Any) -> str:
+        value = self.known.values.get(node)
+        return number(np.asarray(value)[()]) if value is not None and np.ndim(value) == 0 else ""
+
+    def told(self, depth: int | None) -> dict[str, Any]:
+        """Return the whole story."""
+        with quiet():
+            steps = [*self.forward(), *self.backward()]
+        notes = list(self.data.title)
+        if not self.has_gradients:
+            notes.append("there is no backward pass: it starts from one real number, such as np.sum(...)")
+        if any(np.iscomplexobj(x) for x in self.known.values.values()):
+            notes.append("gradients as .grad has them; of complex numbers, the rules are those of their conjugates")
+        places = inherited(self.data.boxes, self.data.arrows)
+        return {
+            "result": self.names[self.root],
+            "totals": self.data.totals,
+            "notes": notes,
+            "boxes": [self.box(box, places[box.key]) for box in self.data.boxes],
+            "steps": steps,
+            **grouped(self.data.boxes, self.data.arrows, places, depth),
+        }
+
+    def box(self, box: Box, place: Place) -> dict[str, Any]:
+        """Return a box as the page needs it, with the line of code that made it."""
+        node = self.nodes.get(box.key)
+        shape = shape_of(box) if len(box.rows) > 1 or box.kind != "constant" else []
+        told: dict[str, Any] = {
+            "key": box.key,
+            "kind": box.kind,
+            "name": self.names[node] if node else box.name,
+            "operation": box.operation if box.kind not in LEAVES or not (node or box.name) else "",
+            "shape": shape[0] if shape else "",
+            "rows": box.rows[bool(shape) :] if box.kind == "folded" else (),
+            "place": group_key(place),
+            "result": box.is_result,
+        }
+        if box.kind == "constant":
+            told |= self._value(self.constants[box.key])
+        elif node is not None and node.results is None:
+            told |= self._value(self.known.values.get(node))
+        if node is not None and node.code is not None:
+            code, line = node.code, span_of(node.code, node.lasti)[0] or node.code.co_firstlineno
+            told["line"] = f"{os.path.basename(code.co_filename)}, line {line}"  # without the user's folders
+            told["source"] = linecache.getline(code.co_filename, line).strip()
+        return told
+
+    def _value(self, x: Any) -> dict[str, Any]:
+        return {"value": {"text": "not kept"} if x is None else picture(x, self.side)}
+
+    def forward(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the steps of the forward pass: the nodes from the oldest to the newest."""
+        if self.data.left_out:
+            yield {"phase": "forward", "at": "folded", "title": f"{plural(self.data.left_out, 'more node')}, not shown"}
+        for node in reversed(self.order):
+            step = {"phase": "forward", "at": self.keys[node]}
+            box = self.boxes[self.keys[node]]
+            if box.kind in LEAVES:
+                given = "is a parameter" if box.kind == "parameter" else "is given"
+                yield step | {"title": f"{self.names[node]} {given}"}
+            else:
+                lines = [f"{self.names[node]} = {self.words.expression(node)}"]
+                if self._figure(node):
+                    lines.append(f"= {self.numbers.expression(node)} = {self._figure(node)}")
+                yield step | {"title": f"{self.names[node]}: {box.operation}", "lines": lines}
+
+    def backward(self) -> Iterator[dict[str, Any]]:
+        """Iterate over the steps of the backward pass: each operation passes its gradient on, the newest first."""
+        if not self.has_gradients:
+            return
+        one, name = np.ones_like(self.known.values[self.root]), self.names[self.root]
+        sums = {self.root: one}
+        yield {
+            "phase": "backward", "start": True, "at": self.keys[self.root],
+            "title": f"the backward pass starts: ∂{name}/∂{name} = 1",
+            "uses": [{"to": self.keys[self.root], "words": "∂y/∂y of any number y", "sum": self._seen(one)}],
+        }  # fmt: skip
+        for node in self.order:
+            if node in sums and (uses := [use for use in uses_in(node) if use.source in self.keys]):
+                yield self._passed_on(node, uses, sums)
+                if self.error:
+                    return
+        if self.data.left_out:
+            yield from self._from_the_rest(cotangents(self.root, one), sums)
+
+    def _from_the_rest(self, found: dict[Any, Any], sums: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+        """Iterate over one step at most: what operations that aren't shown give to leaves that are."""
+        rest = [node for node in self.order if node in found and differ(found[node], sums.get(node))]
+        uses = [{"to": self.keys[node], "words": "from operations that aren't shown", "sum": self._seen(found[node])}
+                for node in rest]  # fmt: skip
+        if uses:
+            yield {"phase": "backward", "at": "folded", "title": "all that isn't shown", "uses": uses}
+
+    def _passed_on(self, node: Any, uses: list[Any], sums: dict[Any, Any]) -> dict[str, Any]:
+        """Return the step at which an operation passes its gradient on, and add it up."""
+        name, told, g = self.names[node], [], sums[node]
+        figure = "" if isinstance(g, dict) or np.ndim(g) else number(conjugate(g))
+        for use in uses:
+            try:
+                part = pull_use(use, g)
+            except Exception as error:  # of any kind: a rule may be the user's own, and the page shows where it is
+                self.error = f"the rule of {self.boxes[self.keys[node]].operation} raised {error!r}: here the pass ends"
+                break
+            if part is None:
+                continue
+            below = self.names[use.source]
+            words, numbers = self.words.rule(use), self.numbers.rule(use, figure or "g")
+            before = sums.get(use.source)
+            add(sums, use.source, part)
+            told.append(
+                {
+                    "to": self.keys[use.source],
+                    "symbol": [f"∂{self.names[self.root]}", f"∂{below}"],
+                    "words": words,
+                    "numbers": numbers if numbers != words else "",
+                    "gives": self._seen(part),
+                    "before": "" if before is None else self._seen(before)["text"],
+                    "sum": self._seen(sums[use.source]),
+                }
+            )
+        title = f"{name} passes its gradient on: {self.boxes[self.keys[node]].operation}"
+        step = {"phase": "backward", "at": self.keys[node], "title": title, "g": self._seen(g), "uses": told}
+        return step | ({"lines": [self.error]} if self.error else {})
+
+    def _seen(self, g: Any) -> Picture:
+        """Return a cotangent as the gradient that the user sees."""
+        one = {i: conjugate(part) for i, part in g.items()} if isinstance(g, dict) else conjugate(g)
+        return picture(one, self.side)
