@@ -87,10 +87,11 @@ def with_names(sentence: str, names: Mapping[str, str]) -> str:
     >>> with_names("g x2ᵀ, of a product", {"x2": "w", "a": "h"})
     'g wᵀ, of a product'
     """
-    for name, text in names.items():
-        if name != "a":
-            sentence = re.sub(rf"(?<!\w){name}(?![0-9A-Za-z_])", lambda _, text=text: text, sentence)
-    return sentence
+    known = {name: text for name, text in names.items() if name != "a"}
+    if not known:
+        return sentence
+    any_of_them = rf"(?<!\w)({'|'.join(known)})(?![0-9A-Za-z_])"
+    return re.sub(any_of_them, lambda found: known[found[1]], sentence)
 
 
 @lru_cache(maxsize=1024)
