@@ -31,6 +31,7 @@ def add_parser(subparsers: Any) -> None:
     add = start(subparsers, "draw", what, f"Draw {what}, with every value and gradient.", "graph.svg", without, 200)
     add("-o", "--output", metavar="FILE", help="a .svg, .png, .pdf or .dot file (default: print a tree)")
     add("--direction", choices=("TB", "LR"), default="TB", help="from top to bottom or from left to right")
+    add("--heat", action="store_true", help="show arrays as heat maps")
     add("--overlay", choices=("flow", "health", "memory"), help="what the colours of boxes tell")
     what = "both passes of an expression or of a function in a file, step by step"
     without = "Open the page in any browser; it needs no network."
@@ -69,8 +70,8 @@ def run(options: argparse.Namespace) -> int:
     Parameters
     ----------
     options : argparse.Namespace
-        With `command`, `target`, `values`, `output`, `max_nodes`, `depth`, `seed`, and for a drawing `direction` and
-        `overlay`.
+        With `command`, `target`, `values`, `output`, `max_nodes`, `depth`, `seed`, and for a drawing `direction`,
+        `heat` and `overlay`.
     """
     from .cli_check import from_user_code
     from .errors import AutogradError
@@ -82,7 +83,7 @@ def run(options: argparse.Namespace) -> int:
             page = step_through(function, *values, max_nodes=options.max_nodes, depth=options.depth)
             print(f"{len(page)} steps in {page.save(options.output)}")
             return 0
-        chosen = {name: getattr(options, name) for name in ("direction", "max_nodes", "depth", "overlay")}
+        chosen = {name: getattr(options, name) for name in ("direction", "max_nodes", "depth", "overlay", "heat")}
         drawing = draw(function, *values, **chosen)
         if options.output:
             print(f"graph in {drawing.save(options.output)}")

@@ -53,7 +53,7 @@ def only(name):
 
 def test_the_suffix_is_checked_before_any_work(drawing, tmp_path, monkeypatch):
     monkeypatch.setattr(rendering, "render", None)
-    with pytest.raises(DrawingError, match=r"'.jpg' is not one of .dot, .gv, .svg, .png, .pdf"):
+    with pytest.raises(DrawingError, match=r"'.jpg' is not one of .svg, .png, .pdf, .dot, .gv"):
         drawing.save(tmp_path / "graph.jpg")
     with pytest.raises(DrawingError, match="no suffix"):
         drawing.save(tmp_path / "graph")

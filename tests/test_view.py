@@ -216,6 +216,32 @@ def test_the_tooltip_names_the_line_of_code_without_folders():
     assert os.path.dirname(__file__) not in source
 
 
+def test_heat_maps_have_a_cell_for_each_number_or_for_a_block_of_them():
+    x = np.array([[1.0, -2.0, 0.0], [np.nan, np.inf, 0.5]])
+    text = draw(lambda x: np.sum(x * 2.0), x, heat=True).source
+    (box,) = (line for line in text.splitlines() if "<B>x</B>" in line)
+    colours = re.findall(r'BGCOLOR="(#\w{6})"', box)
+    assert len(colours) == 12  # of the value and of the gradient
+    assert colours[1] == "#2166ac"  # the largest of the finite ones
+    assert colours[2] == "#f7f7f7"
+    assert colours[3] == colours[4] == "#d100d1"
+    assert set(colours[6:]) == {"#b2182b"}
+    large = draw(lambda x: np.sum(x), np.ones((100, 30)), heat=True).source
+    assert large.count("BGCOLOR") == 2 * 8 * 8
+    assert "BGCOLOR" not in draw(lambda x: x * x, 3.0, heat=True).source
+    complex_numbers = draw(lambda z: np.sum(np.abs(z)), np.array([1 + 1j, 0]), heat=True).source
+    assert 'BGCOLOR="#b2182b"' in complex_numbers
+
+
+def test_constants_stand_in_the_group_that_uses_them():
+    def f(x):
+        with am.scope("inside"):
+            return x * 2.0
+
+    cluster = re.search(r"subgraph cluster_\d+ \{(.*?)\}", draw(f, 3.0).source, re.S)
+    assert "shape=note" in cluster[1]
+
+
 def test_direction():
     assert "rankdir=LR" in draw(neuron, 1.0, 2.0, 3.0, direction="LR").source
     assert "rankdir=TB" in draw(neuron, 1.0, 2.0, 3.0).source

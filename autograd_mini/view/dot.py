@@ -54,8 +54,10 @@ def to_graph(data: GraphData, direction: str) -> Any:
         whole = f"<TABLE BORDER='0'>{head}<TR><TD>{legend}</TD></TR></TABLE>" if legend else lines
         graph.attr(labelloc="t", label=f'<<FONT POINT-SIZE="12" COLOR="{QUIET}">{whole}</FONT>>')
     scopes: dict[Place, Any] = {(): graph}
+    user, own = {arrow.source: arrow.target for arrow in data.arrows}, {box.key: box.scope for box in data.boxes}
     for box in data.boxes:
-        inside = scope_of(place_of(box.scope), scopes)
+        beside = own[user[box.key]] if box.kind in ("constant", "again") else box.scope
+        inside = scope_of(place_of(beside), scopes)
         style = STYLES[box.kind] | (RESULT if box.is_result else {}) | (WRONG if box.is_wrong else {})
         style |= {"fillcolor": box.fill, "style": "filled"} if box.fill else {}
         inside.node(box.key, label=label(box), tooltip=graphviz.escape(printable(box.tooltip)), **style)
@@ -96,8 +98,9 @@ def label(box: Box) -> str:
     bold = f"<B>{text(box.name)}</B>" if box.name else ""
     heading = ": ".join(part for part in (bold, text(box.operation)) if part)
     lines = [f'<TR><TD COLSPAN="2">{heading}</TD></TR>'] if heading else []
+    heat = dict(box.heat)
     for left, right in box.rows:
-        shown = f"<I>{right}</I>" if right == NOT_KEPT else text(right)
+        shown = heat_map(heat[left]) if heat.get(left) else f"<I>{right}</I>" if right == NOT_KEPT else text(right)
         if left:
             left = f'<FONT POINT-SIZE="11" COLOR="{QUIET}">{text(left)}</FONT>'
             lines.append(f'<TR><TD ALIGN="LEFT">{left}</TD><TD ALIGN="RIGHT">{shown}</TD></TR>')
@@ -105,6 +108,14 @@ def label(box: Box) -> str:
             shown = f'<FONT POINT-SIZE="11">{shown}</FONT>' if heading else shown
             lines.append(f'<TR><TD COLSPAN="2">{shown}</TD></TR>')
     return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(lines)}</TABLE>>'
+
+
+def heat_map(rows: list[list[str]]) -> str:
+    """Return a heat map as a table of coloured cells."""
+    size = f'WIDTH="{9 * len(rows[0])}" HEIGHT="{9 * len(rows)}" FIXEDSIZE="TRUE"'
+    cell = '<TD BGCOLOR="{}" WIDTH="9" HEIGHT="9" FIXEDSIZE="TRUE"></TD>'
+    lines = "".join(f"<TR>{''.join(map(cell.format, row))}</TR>" for row in rows)
+    return f'<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="0" {size}>{lines}</TABLE>'
 
 
 def text(x: str) -> str:

@@ -101,6 +101,7 @@ def draw(
     scalars: bool = False,
     overlay: str | None = None,
     depth: int | None = None,
+    heat: bool = False,
 ) -> Drawing:
     """Draw the graph of a recorded Value, or of a function at some arguments.
 
@@ -133,6 +134,9 @@ def draw(
     depth : int, optional
         How many groups inside each other are open: 0 folds every ``with am.scope(...)`` and every layer of `nn` into
         one box, 1 opens the outermost ones. Equal groups one after the other become one box "× n". All by default.
+    heat : bool, default False
+        Show arrays as small heat maps in place of range and mean: red above 0, blue below, NaN and infinities magenta.
+        Of a large array, each cell has the largest number of a block.
 
     Returns
     -------
@@ -159,7 +163,7 @@ def draw(
     source = source_of(what, args, argument_names("draw", "what").get("what"))
     source = of_scalars(source) if scalars else source
     on_top = OVERLAYS[overlay] if overlay else None
-    shown = Shown(source.gradients, source.right, on_top, inputs=source.inputs)
+    shown = Shown(source.gradients, source.right, on_top, heat=heat, inputs=source.inputs)
     return Drawing(described(source.roots, shown, max_nodes, depth), direction)
 
 

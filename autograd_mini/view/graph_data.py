@@ -13,6 +13,7 @@ import numpy as np
 from ..engine import ZEROS
 from ..graph import ACTIVE, LINK, PICK, line_of
 from .calls import edge_name, is_complete, operation
+from .heat import colours
 from .known import Known
 from .naming import name_of_node
 from .overlays import Overlay
@@ -21,6 +22,7 @@ from .selection import Selection, is_leaf, select
 from .summary import fingerprint, shape_and_dtype, shorten, summary
 
 NOT_KEPT = "not kept"
+CELLS = 8  # rows and columns of a heat map in a box, at most
 FEW_ARROWS = 4  # so many uses of one input by one operation are drawn as an arrow each
 
 
@@ -52,6 +54,7 @@ class Box:
     fill: str = ""
     again_of: str = ""  # the key of the leaf that is drawn once more
     exact: tuple[tuple[str, str], ...] = ()  # for labels of rows, a text that differs where any digit does
+    heat: tuple[tuple[str, list[list[str]]], ...] = ()  # for labels of rows, the colours of a heat map
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ class Shown:
         What the colours of boxes tell.
     exact : bool
         Whether boxes keep what tells any two values apart.
+    heat : bool
+        Whether arrays are shown as small heat maps, too.
     inputs : frozenset of Node, optional
         The leaves that are the arguments of a function: its other leaves are parameters.
     """
@@ -98,6 +103,7 @@ class Shown:
     right: Mapping[Any, Any] | None = None
     overlay: Overlay | None = None
     exact: bool = False
+    heat: bool = False
     inputs: frozenset[Any] | None = None
 
 
@@ -180,6 +186,7 @@ class Describer:
                 is_wrong,
                 mark.fill if mark else "",
                 exact=tuple(self._exact(node)) if self.shown.exact else (),
+                heat=self._heat(value=self.known.values.get(node), grad=self.gradients.get(node)),
             )
         )
         for i, (_, x) in enumerate(self.selection.kept[node]):
@@ -199,7 +206,11 @@ class Describer:
         text = NOT_KEPT if x is None else summary(x)
         self.complete = self.complete and x is not None
         rows = (("", shape), ("value", text)) if shape else (("", text),)
-        self.data.boxes.append(Box(key, "constant", "", "constant" if shape else "", rows, "constant"))
+        what = "constant" if shape else ""
+        self.data.boxes.append(Box(key, "constant", "", what, rows, "constant", heat=self._heat(value=x)))
+
+    def _heat(self, **arrays: Any) -> tuple[tuple[str, list[list[str]]], ...]:
+        return tuple((label, colours(x, CELLS)) for label, x in arrays.items()) if self.shown.heat else ()
 
     def _exact(self, node: Any) -> Iterator[tuple[str, str]]:
         g = self.gradients.get(node)

@@ -10,6 +10,7 @@ import numpy as np
 from .summary import summary
 
 Picture = dict[str, Any]
+NEGATIVE, ZERO, POSITIVE, MISSING = (33, 102, 172), (247, 247, 247), (178, 24, 43), "#d100d1"  # as in page.css
 
 
 def picture(x: Any, side: int) -> Picture:
@@ -44,6 +45,36 @@ def picture(x: Any, side: int) -> Picture:
     digits = 17 if array.ndim == 0 else 6
     cells = [[plain(number, digits) for number in row] for row in table.tolist()]
     return {"text": summary(x), "shape": list(array.shape), "cells": cells, "block": list(block)}
+
+
+def colours(x: Any, side: int) -> list[list[str]]:
+    """Return the colours of a heat map of an array: none of a number, or of what isn't numbers.
+
+    Examples
+    --------
+    >>> colours(np.array([0.0, 2.0, -2.0, np.nan]), 8)
+    [['#f7f7f7', '#b2182b', '#2166ac', '#d100d1']]
+    """
+    if not isinstance(x, np.ndarray) or x.ndim == 0 or x.size == 0 or x.dtype.kind not in "biufc":
+        return []
+    table, _ = largest_of_blocks(x.reshape(-1, x.shape[-1]), side)
+    sizes = np.abs(table) if table.dtype.kind == "c" else table.astype(float)
+    most = np.max(np.abs(sizes), initial=0, where=np.isfinite(sizes)) or 1
+    return [[colour(size / most) for size in row] for row in sizes.tolist()]
+
+
+def colour(share: float) -> str:
+    """Return the colour of a number between -1 and 1.
+
+    Examples
+    --------
+    >>> colour(0.5), colour(float("inf"))
+    ('#d48a91', '#d100d1')
+    """
+    if not np.isfinite(share):
+        return MISSING
+    end = NEGATIVE if share < 0 else POSITIVE
+    return "#" + "".join(f"{round(z + (e - z) * abs(share)):02x}" for z, e in zip(ZERO, end, strict=True))
 
 
 def largest_of_blocks(table: np.ndarray, side: int) -> tuple[np.ndarray, tuple[int, int]]:
