@@ -230,6 +230,16 @@ def test_a_screen_reader_hears_what_each_box_has(opened):
     assert view.evaluate("document.activeElement.dataset.name") == "z1"
 
 
+def test_rules_are_set_as_mathematics(opened):
+    view = opened(am.step_through(lambda x: np.arcsin(x), 0.5))
+    view.keyboard.press("End")
+    fractions = view.locator("#step mfrac")
+    assert fractions.count() == 3  # of differentials, of the rule, and of its numbers
+    assert fractions.nth(1).text_content() == "g1−x2"
+    assert view.locator("#step msqrt").count() == 2
+    assert view.locator("#step math[aria-label]").first.get_attribute("aria-label") == "g / √(1 − x²)"
+
+
 def test_the_arrows_of_two_uses_are_two(opened):
     view = opened(am.step_through(lambda x: x * x, 3.0))
     paths = view.evaluate("[...document.querySelectorAll('.arrow path')].map((path) => path.getAttribute('d'))")

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .formula import binds_like_a_sum
 from .graph_data import plural
+from .notation import binds_like_a_sum
 from .summary import summary
 
 LONG = 24  # steps of a path, of which those at both ends are shown if there are more

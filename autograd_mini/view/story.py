@@ -19,6 +19,7 @@ from .heat import Picture, picture
 from .mistaken import add
 from .naming import span_of
 from .nesting import LEAVES, group_key, grouped, inherited
+from .notation import MathWriter
 from .passes import cotangents, differ, pull_use, quiet, uses_in
 from .selection import select
 from .sources import Source
@@ -27,6 +28,11 @@ from .telling import Teller, unique_names
 
 CELLS = 200_000  # of all heat maps together
 SIDES = (4, 24)  # the fewest and the most rows and columns of one
+
+
+def typeset(math: str) -> str:
+    """Return MathML where it shows more than a line of text does; else nothing."""
+    return math if any(tag in math for tag in ("<mfrac>", "<msup>", "<msub>", "<msqrt>")) else ""
 
 
 def story_of(source: Source, max_nodes: int, depth: int | None) -> dict[str, Any]:
@@ -171,7 +177,9 @@ class Story:
                     "to": self.keys[use.source],
                     "symbol": [f"∂{self.names[self.root]}", f"∂{below}"],
                     "words": words,
+                    "math": typeset(self.words.rule(use, "g", MathWriter)),
                     "numbers": numbers if numbers != words else "",
+                    "math_numbers": typeset(self.numbers.rule(use, figure or "g", MathWriter)),
                     "gives": self._seen(part),
                     "before": "" if before is None else self._seen(before)["text"],
                     "sum": self._seen(sums[use.source]),

@@ -15,6 +15,7 @@ from .calls import SYMBOLS, constants, last_name, operation, settings
 from .formula import formula
 from .known import Known
 from .naming import name_of_node
+from .notation import Writer, binds_like_a_sum
 from .passes import Use, uses_in
 from .summary import shape_and_dtype, summary
 
@@ -44,20 +45,20 @@ class Teller:
     def __init__(self, known: Known, names: Mapping[Any, str], told: Container[Any]) -> None:
         self.known, self.names, self.told = known, names, told
 
-    def rule(self, use: Use, g: str = "g") -> str:
+    def rule(self, use: Use, g: str = "g", writer: type[Writer] = Writer) -> str:
         """Return the rule of a use, with the names of what it was called with."""
         node, rule = use.node, use.node.op.rule
+        mark = writer({}).mark
         if rule is None:
-            return {"pick": f"{g} in its place, {operation(node)}", "link": g}.get(
-                node.op.kind, f"run again inside the {node.op.kind}"
-            )
+            told = {"pick": f"{g} in its place, {operation(node)}", "link": g}
+            return mark(told.get(node.op.kind, f"run again inside the {node.op.kind}"), "mtext")
         given = {param: constant_text(x) for param, x in constants(node)}
         given |= {other.param: self.label(other.source) for other in uses_in(node) if other.position is None}
-        text = formula(rule, use.param, given | {"out": self.names[node], "g": g})
+        text = formula(rule, use.param, given | {"out": self.names[node], "g": g}, writer)
         above, below = self.known.likes.get(node), self.known.likes.get(use.source)
         elementwise = rule.broadcasts and getattr(rule.function, "signature", None) is None
         if elementwise and above and below and above[0] != below[0]:
-            text += ", summed over the axes that were broadcast"
+            text += mark(", summed over the axes that were broadcast", "mtext")
         return text
 
     def label(self, node: Any) -> str:
@@ -88,7 +89,8 @@ class Teller:
         ordered = [given.get(param) for param in rule.params]
         symbol = SYMBOLS.get(rule.function)
         if symbol and len(given) == len(ordered) <= 2:
-            return f" {symbol} ".join(map(str, ordered)) if len(ordered) == 2 else f"{symbol}{ordered[0]}"
+            first, *second = (f"({x})" if binds_like_a_sum(str(x)) else str(x) for x in ordered)
+            return f"{first} {symbol} {second[0]}" if second else f"{symbol}{first}"
         inputs_first = list(takewhile(lambda x: x is not None, ordered))
         rest = [f"{p}={x}" for p, x in zip(rule.params, ordered, strict=True) if x is not None][len(inputs_first) :]
         return f"{last_name(rule.name)}({', '.join([*map(str, inputs_first), *rest, *settings(node)])})"

@@ -173,6 +173,16 @@ function fraction(above, below) {
   return make("math", make("mfrac", make("mi", above), make("mi", below)));
 }
 
+// A formula as MathML where there is one, with its words for a screen reader that reads none.
+function formula(markup, words) {
+  if (!markup) return words;
+  const math = document.createElementNS("http://www.w3.org/1998/Math/MathML", "math");
+  math.innerHTML = markup;
+  math.setAttribute("aria-label", words);
+  math.setAttribute("displaystyle", "true");
+  return math;
+}
+
 function jump(key) {
   const box = boxes.get(key);
   return html("button", { type: "button", class: "link", onclick: () => choose(key, true) }, box.name || box.operation || box.kind);
@@ -219,11 +229,11 @@ function tell(step) {
 // What one use of a value adds to its gradient.
 function card(use) {
   if (!use.gives) return html("div", { class: "card only" }, jump(use.to), html("p", { class: "where" }, use.words), shown(use.sum, "gradient"));
-  const rule = html("p", { class: "math" }, fraction(...use.symbol), use.before ? " gets, added to what it has, " : " gets ", use.words);
-  const scalar = !hasCells(use.gives);
-  const numbers = scalar && use.numbers ? html("p", { class: "math" }, `= ${use.numbers} = ${use.gives.text}`) : scalar ? html("p", { class: "math" }, `= ${use.gives.text}`) : null;
-  const sum = use.before ? (scalar ? html("p", { class: "math" }, html("b", {}, `sum so far: ${use.before} + ${use.gives.text} = ${use.sum.text}`)) : shown(use.sum, "sum so far")) : null;
-  return html("div", { class: "card" }, jump(use.to), rule, numbers, scalar ? null : shown(use.gives, "it adds"), sum);
+  const scalar = !hasCells(use.gives), line = (...parts) => html("p", { class: "math" }, ...parts);
+  const rule = line(fraction(...use.symbol), use.before ? " gets, added to what it has, " : " gets ", formula(use.math, use.words));
+  const numbers = scalar ? line("= ", ...(use.numbers ? [formula(use.math_numbers, use.numbers), " = "] : []), use.gives.text) : null;
+  const told = use.before && scalar ? line(html("b", {}, `sum so far: ${use.before} + ${use.gives.text} = ${use.sum.text}`)) : null;
+  return html("div", { class: "card" }, jump(use.to), rule, numbers, scalar ? null : shown(use.gives, "it adds"), told ?? (use.before ? shown(use.sum, "sum so far") : null));
 }
 
 function choose(key, center = false) {
