@@ -54,6 +54,21 @@ def test_a_long_chain_is_not_indented_and_a_large_graph_says_what_is_left_out():
     assert "← … 981 more operations" in lines[-1]
 
 
+def test_a_deep_tree_goes_on_below_and_what_is_used_again_is_told_apart():
+    z = am.Value(0.5)
+    for _ in range(50):
+        z = np.sin(z) + z
+    text = str(am.draw(z))
+    assert max(map(len, text.splitlines())) < 120
+    headings = [line for line in text.splitlines() if " = + add" in line or line.startswith("z ")]
+    for line in headings:
+        if line.endswith(("(above)", "(below)")):
+            label = line.lstrip("│├└─ ←").rpartition(" (")[0]
+            assert sum(label + "  " in one for one in headings) == 1, label
+    assert text.count("(below)") > 0
+    assert text.count("(above)") + text.count("(below)") >= 50
+
+
 def test_a_leaf_that_is_drawn_again_at_each_use():
     w = am.Value(2.0, name="w")
     text = str(am.draw(np.sum(np.stack([w * float(i) for i in range(20)]))))

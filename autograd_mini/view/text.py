@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from itertools import count
 
 from .graph_data import Arrow, Box, GraphData
+
+WIDEST = 36  # characters that branches may be indented
 
 
 def as_tree(data: GraphData) -> str:
@@ -20,19 +21,33 @@ def as_tree(data: GraphData) -> str:
     for arrow in data.arrows:
         inputs[arrow.target].append(arrow)
     uses = Counter(arrow.source for arrow in data.arrows)
-    number = count(1)
-    labels = {key: heading(box) + unnamed(box, uses[key], number) for key, box in boxes.items()}
+    alike, number = Counter(map(heading, boxes.values())), count(1)
+    labels = {key: heading(box) for key, box in boxes.items()}
+    for key, box in boxes.items():
+        if uses[key] > 1 and box.kind not in ("constant", "folded") and (not box.name or alike[heading(box)] > 1):
+            labels[key] += f" #{next(number)}"  # which one it is that is used again
     lines: list[tuple[str, str]] = []
     shown: set[str] = set()
     # Each entry: where to go, what stands before it, what stands before all that follows below, what the arrow says.
     waiting = [(key, "", "", "") for key, box in reversed(boxes.items()) if box.is_result]
     waiting.reverse()
-    while waiting:
+    later: list[str] = []
+    while waiting or later:
+        if not waiting:
+            waiting = [(key, "", "", "") for key in later[:1] if key not in shown]
+            del later[:1]
+            continue
         key, before, below, said = waiting.pop()
         box = boxes[key]
         said = f"{said}: " if said else ""
         if key in shown and inputs[key]:
             lines.append((f"{before}{said}{labels[key]} (above)", ""))
+            continue
+        if len(below) > WIDEST and inputs[key]:  # far to the right: a tree of its own follows
+            if key not in later:
+                later.append(key)
+                labels[key] += "" if "#" in labels[key] else f" #{next(number)}"
+            lines.append((f"{before}{said}{labels[key]} (below)", ""))
             continue
         given = [(arrow.label, boxes[arrow.source]) for arrow in inputs[key] if is_short(boxes[arrow.source])]
         told = [f"{name} = {box.rows[0][1]}" if name else box.rows[0][1] for name, box in given]
@@ -62,8 +77,3 @@ def heading(box: Box) -> str:
     """Return the name of a box and its operation."""
     parts = [part for part in (box.name, box.operation) if part]
     return " = ".join(parts) if box.kind != "again" else f"{' '.join(parts)} (above)"
-
-
-def unnamed(box: Box, uses: int, number: Iterator[int]) -> str:
-    """Return a number that tells a box without a name from others, if it is pointed to more than once."""
-    return "" if box.name or uses < 2 or box.kind in ("constant", "folded") else f" #{next(number)}"
