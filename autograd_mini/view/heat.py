@@ -69,7 +69,7 @@ def colour(share: float) -> str:
     Examples
     --------
     >>> colour(0.5), colour(float("inf"))
-    ('#d48a91', '#d100d1')
+    ('#d48891', '#d100d1')
     """
     if not np.isfinite(share):
         return MISSING
