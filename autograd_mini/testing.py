@@ -253,7 +253,7 @@ def functions(
     Examples
     --------
     >>> from hypothesis import given, settings
-    >>> @settings(max_examples=5)
+    >>> @settings(max_examples=5, deadline=None)
     ... @given(functions())
     ... def test_that_gradients_are_right(f):
     ...     check_grads(f, *f.point)
