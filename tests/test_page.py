@@ -199,6 +199,7 @@ def test_a_heat_map_tells_its_numbers(opened):
         view.mouse.move(place["x"] + across, place["y"] + down)
         assert view.locator("#tooltip").text_content() == text
     view.locator("#step .numbers summary").click()
+    view.locator("#step td").first.wait_for()
     assert view.locator("#step td").all_text_contents() == ["1", "−2", "NaN", "Infinity"]
 
 
