@@ -1,10 +1,12 @@
 """Run the suite and write docs/suite.md, a table of its run times: ``python tools/suite_table.py`` (10 minutes)."""
 
 import ast
+import os
 import platform
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,8 +17,9 @@ ROOT = Path(__file__).parents[1]
 HEAD = """\
 # How long the tests take
 
-Written by `python tools/suite_table.py`: on one core ({machine}), Python {python}, NumPy {numpy}. The seconds
-are those of one run; another machine has others.
+Written by `python tools/suite_table.py`: {wall:.0f} seconds on {cores} cores ({machine}), Python {python}, NumPy {numpy}.
+The seconds are those of one run, on all cores together; another machine has others. The tests of the page that
+`step_through` writes run apart, in a browser.
 
 | file | of what | tests | seconds |
 |---|---|---:|---:|
@@ -27,11 +30,16 @@ def main() -> None:
     """Run the suite and write the table."""
     with tempfile.TemporaryDirectory() as folder:
         results = Path(folder) / "results.xml"
-        subprocess.run([sys.executable, "-m", "pytest", "-q", f"--junitxml={results}"], cwd=ROOT, check=True)
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-n", "auto", f"--junitxml={results}"], cwd=ROOT, check=True
+        )
+        wall = time.perf_counter() - start
         found: dict[str, list[float]] = defaultdict(list)
         for case in ElementTree.parse(results).iter("testcase"):
             found[case.attrib["classname"].rpartition(".")[2]].append(float(case.attrib["time"]))
-    text = HEAD.format(machine=platform.machine(), python=platform.python_version(), numpy=np.__version__)
+    versions = {"machine": platform.machine(), "python": platform.python_version(), "numpy": np.__version__}
+    text = HEAD.format(wall=wall, cores=os.cpu_count(), **versions)
     for name, seconds in sorted(found.items(), key=lambda item: -sum(item[1])):
         about = ast.get_docstring(ast.parse((ROOT / "tests" / f"{name}.py").read_text(encoding="utf-8"))) or ""
         first = about.partition("\n\n")[0].replace("\n", " ").rstrip(".")
