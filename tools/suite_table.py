@@ -17,9 +17,9 @@ ROOT = Path(__file__).parents[1]
 HEAD = """\
 # How long the tests take
 
-Written by `python tools/suite_table.py`: {wall:.0f} seconds on {cores} cores ({machine}), Python {python}, NumPy {numpy}.
-The seconds are those of one run, on all cores together; another machine has others. The tests of the page that
-`step_through` writes run apart, in a browser.
+Written by `python tools/suite_table.py`: {wall:.0f} seconds on {cores} cores ({machine}, Python {python},
+NumPy {numpy}). The seconds are those of one run, on all cores together; another machine has others. The tests of
+the page that `step_through` writes run apart, in a browser.
 
 | file | of what | tests | seconds |
 |---|---|---:|---:|

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import linecache
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from ..registry import Rule
 from .naming import parsed
-from .notation import Writer
+from .notation import SHORT, WORDS, Writer, with_names
 
 
 def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, writer: type[Writer] = Writer) -> str:
@@ -55,22 +54,20 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, writ
         own = getattr(line.function, "__name__", "")
         call = f"{own if own.isidentifier() else 'pullback'}({', '.join(['g', *line.names])})"
         expression = ast.parse(call, mode="eval").body
-    return chosen.write(expression)
+    told = sentence_of(expression, line.function)
+    return chosen.mark(with_names(told, names or {}), "mtext") if told else chosen.write(expression)
 
 
-def with_names(sentence: str, names: Mapping[str, str]) -> str:
-    """Return a sentence with what to write for the names in it; the word "a" is no name.
-
-    Examples
-    --------
-    >>> with_names("g x2ᵀ, of a product", {"x2": "w", "a": "h"})
-    'g wᵀ, of a product'
-    """
-    known = {name: text for name, text in names.items() if name != "a"}
-    if not known:
-        return sentence
-    any_of_them = rf"(?<!\w)({'|'.join(known)})(?![0-9A-Za-z_])"
-    return re.sub(any_of_them, lambda found: known[found[1]], sentence)
+def sentence_of(expression: ast.expr, function: Callable[..., Any]) -> str:
+    """Return what a helper that does all of a rule's work says of itself; nothing if a formula says it better."""
+    if not isinstance(expression, ast.Call) or not isinstance(expression.func, ast.Name):
+        return ""
+    name = expression.func.id
+    helper = getattr(function, "__globals__", {}).get(name)
+    told = (getattr(helper, "__doc__", None) or "").partition("\n")[0]
+    if "_" not in name or name in SHORT or name in WORDS:
+        return ""
+    return told.removeprefix("Return ").rstrip(".").partition("; ")[0]
 
 
 @lru_cache(maxsize=1024)

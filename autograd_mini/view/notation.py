@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import html
+import re
 from collections.abc import Callable, Mapping
 
 SHORT: dict[str, tuple[str, str]] = {
@@ -18,9 +19,31 @@ SHORT: dict[str, tuple[str, str]] = {
     "expand_dims": ("x", "x"), "transposed": ("x", "x.T"), "log1p": ("x", "log(1 + x)"),
     "var_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"),
     "nanvar_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"), "tied": ("a out", "(a == out) / ties"),
-    "share": ("taken tie", "where(tie, 0.5, taken)"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
-    "others": ("a", "product_of_others(a)"),
+    "share": ("taken tie", "where(tie, 0.5, true(taken))"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
+
 }  # fmt: skip
+# Helpers that move numbers about are told in words.
+WORDS = {
+    "scatter": "g in its place, 0 elsewhere", "paste": "g in its place, 0 elsewhere", "getitem": "g at those places",
+    "pieces": "the pieces of g", "unreshaped": "g in the shape before", "reshaped": "g in the shape before",
+    "unjoin": "the part of g that came from it", "unjoin_rows": "the part of g that came from it",
+    "unsplit": "the parts of g joined", "untile": "g summed over the copies", "unrepeat": "g summed over the copies",
+    "unrepeat_to": "g summed over the copies", "on_diagonal": "g on the diagonal, 0 elsewhere",
+    "undiagonal": "g on the diagonal, 0 elsewhere", "sum_from_here": "the sum of g from there on",
+    "add_at": "g added up at the indices", "add_along": "g added up at the indices",
+    "unsorted": "g in the order before", "unpad": "g without what was put around", "undiff": "g minus the g before it",
+    "along_axes": "the transform back, of g", "real_back": "the transform back, of g",
+    "several_real_back": "the transform back, of g", "half_back": "the transform back, of g",
+    "several_half_back": "the transform back, of g", "convolve_first": "g correlated with the other factor",
+    "correlate_first": "g convolved with the other factor", "correlate_second": "g correlated with the other factor",
+    "tensordot_first": "g contracted with the other factor", "tensordot_second": "g contracted with the other factor",
+    "kron_first": "g contracted with the other factor", "kron_second": "g contracted with the other factor",
+    "outer_first": "g times the other factor, summed", "outer_second": "g times the other factor, summed",
+    "quantile_pullback": "g at the elements that it lies between", "cross_entropy_slope": "softmax minus one-hot",
+    "first_true": "the first that is true", "others": "the product of the others",
+    "mesh_sum": "g summed over the other axes", "interp_slope": "g times the slope of the segment",
+}  # fmt: skip
+QUIET = {"axis", "axes", "keepdims", "norm", "order", "mode", "wanted", "where", "initial", "dtype"}
 SUM, PRODUCT, POWER, ATOM = 4, 5, 7, 9
 BINARY: dict[type, tuple[str, int]] = {
     ast.Add: (" + ", SUM), ast.Sub: (" − ", SUM), ast.Mult: (" · ", PRODUCT), ast.MatMult: (" @ ", PRODUCT),
@@ -31,6 +54,7 @@ COMPARED: dict[type, str] = {
     ast.Gt: " > ", ast.Lt: " < ", ast.GtE: " ≥ ", ast.LtE: " ≤ ", ast.Eq: " = ", ast.NotEq: " ≠ ", ast.Is: " is ",
     ast.IsNot: " is not ", ast.In: " in ", ast.NotIn: " not in ",
 }  # fmt: skip
+OPPOSITE: dict[type, type] = {ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Lt: ast.GtE, ast.GtE: ast.Lt}
 SUBSCRIPT = str.maketrans("0123456789-", "₀₁₂₃₄₅₆₇₈₉₋")
 SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -98,8 +122,9 @@ class Writer:
 
     def _name(self, node: ast.Name) -> tuple[str, int]:
         shown = self.names.get(node.id, node.id)
-        kind = "mn" if shown.lstrip("-−")[:1].isdigit() else "mi"
-        return self.mark(shown, kind), SUM if binds_like_a_sum(shown) else ATOM
+        is_number = shown.lstrip("-−")[:1].isdigit()
+        is_sum = binds_like_a_sum(shown) or (not is_number and any(sign in shown for sign in "+-−*/^·"))
+        return self.mark(shown, "mn" if is_number else "mi"), SUM if is_sum else ATOM
 
     def _constant(self, node: ast.Constant) -> tuple[str, int]:
         return self.mark(f"{node.value:g}" if isinstance(node.value, float) else str(node.value), "mn"), ATOM
@@ -112,6 +137,10 @@ class Writer:
         return self.mark("π" if node.attr == "pi" else node.attr, "mi"), ATOM
 
     def _unaryop(self, node: ast.UnaryOp) -> tuple[str, int]:
+        if isinstance(node.op, ast.Invert) and isinstance(node.operand, ast.Compare):
+            (op,), compared = node.operand.ops, node.operand.comparators
+            if type(op) in OPPOSITE:
+                return self._render(ast.Compare(node.operand.left, [OPPOSITE[type(op)]()], compared))
         sign = {ast.USub: "−", ast.UAdd: "+"}.get(type(node.op), "not ")
         return self.mark(sign) + self.write(node.operand, PRODUCT), 3 if sign == "not " else PRODUCT
 
@@ -124,7 +153,7 @@ class Writer:
         if isinstance(node.op, ast.Div):
             return self.divided(left, right), PRODUCT
         if isinstance(node.op, ast.Sub) and (difference := self._difference(left, right)):
-            return self.mark(difference, "mn"), ATOM
+            return self.mark(difference, "mn"), SUM if binds_like_a_sum(difference) else ATOM
         if type(node.op) not in BINARY:
             return self._other(node)
         text, strength = BINARY[type(node.op)]
@@ -156,6 +185,9 @@ class Writer:
     def _listed(self, items: list[ast.expr]) -> str:
         return self.mark(", ").join(map(self.write, items))
 
+    def _listcomp(self, node: ast.ListComp) -> tuple[str, int]:  # of several arrays: what each gets
+        return self._render(node.elt)
+
     def _tuple(self, node: ast.Tuple) -> tuple[str, int]:
         return self.mark("(") + self._listed(node.elts) + self.mark(")"), ATOM
 
@@ -177,9 +209,15 @@ class Writer:
             return self._worded(node.args[1], " where ", node.args[0], ", else ", node.args[2])
         if name == "sqrt":
             return self.rooted(node.args[0]), ATOM
+        if name in WORDS:
+            return self.mark(with_names(WORDS[name], self.names), "mtext"), 0
+        if name == "true":  # 1 or 0, in the bracket of Iverson
+            return self.mark("[") + self._listed(node.args) + self.mark("]"), ATOM
         if name in ("abs", "absolute"):
             return self.mark("|") + self._listed(node.args) + self.mark("|"), ATOM
-        return self.mark(name, "mi") + self.mark("(") + self._listed(node.args) + self.mark(")"), ATOM
+        told = [x for x in node.args if not (isinstance(x, ast.Name) and (x.id in QUIET or x.id.endswith("_shape")))]
+        name = name.strip("_").replace("_", " ")
+        return self.mark(name, "mi") + self.mark("(") + self._listed(told) + self.mark(")"), ATOM
 
 
 class MathWriter(Writer):
@@ -213,6 +251,21 @@ class MathWriter(Writer):
     def transposed(self, whole: ast.expr) -> str:
         """Return a transposed matrix."""
         return f"<msup>{self.write(whole, ATOM)}<mi>T</mi></msup>"
+
+
+def with_names(sentence: str, names: Mapping[str, str]) -> str:
+    """Return a sentence with what to write for the names in it; the word "a" is no name.
+
+    Examples
+    --------
+    >>> with_names("g x2ᵀ, of a product", {"x2": "w", "a": "h"})
+    'g wᵀ, of a product'
+    """
+    known = {name: text for name, text in names.items() if name != "a"}
+    if not known:
+        return sentence
+    any_of_them = rf"(?<!\w)({'|'.join(known)})(?![0-9A-Za-z_])"
+    return re.sub(any_of_them, lambda found: known[found[1]], sentence)
 
 
 def binds_like_a_sum(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Container, Mapping
@@ -10,14 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import by_number, line_of
+from ..graph import Like, by_number, line_of
+from ..primitives import getitem
 from .calls import SYMBOLS, constants, last_name, operation, settings
 from .formula import formula
 from .known import Known
 from .naming import name_of_node
 from .notation import Writer, binds_like_a_sum
 from .passes import Use, uses_in
-from .summary import shape_and_dtype, summary
+from .summary import shape_and_dtype, shorten, summary
 
 
 class Line(NamedTuple):
@@ -54,8 +56,10 @@ class Teller:
             return mark(told.get(node.op.kind, f"run again inside the {node.op.kind}"), "mtext")
         given = {param: constant_text(x) for param, x in constants(node)}
         given |= {other.param: self.label(other.source) for other in uses_in(node) if other.position is None}
-        text = formula(rule, use.param, given | {"out": self.names[node], "g": g}, writer)
         above, below = self.known.likes.get(node), self.known.likes.get(use.source)
+        if g != "g" and above and below and "n" not in rule.params:  # how many numbers a mean is of
+            given["n"] = str(size_of(below) // max(size_of(above), 1))
+        text = formula(rule, use.param, given | {"out": self.names[node], "g": g}, writer)
         elementwise = rule.broadcasts and getattr(rule.function, "signature", None) is None
         if elementwise and above and below and above[0] != below[0]:
             text += mark(", summed over the axes that were broadcast", "mtext")
@@ -80,7 +84,9 @@ class Teller:
         """Return what a node computed, as a call with the names of its inputs."""
         rule = node.op.rule
         if rule is None:
-            return f"{operation(node)} of {', '.join(map(self.label, node.inputs))}"
+            return f"{operation(node)} of {', '.join(map(self.label, node.inputs or getattr(node, 'hidden', ())))}"
+        if rule.function is getitem:
+            return f"{self.label(node.inputs[0])}{operation(node).removeprefix('getitem').strip()}"
         given = {param: constant_text(x) for param, x in constants(node)}
         for param, inputs, _ in node.edges:
             several = isinstance(inputs, tuple)
@@ -96,6 +102,11 @@ class Teller:
         return f"{last_name(rule.name)}({', '.join([*map(str, inputs_first), *rest, *settings(node)])})"
 
 
+def size_of(like: Like) -> int:
+    """Return how many numbers an array of a shape has."""
+    return math.prod(like[0])
+
+
 def constant_text(x: Any) -> str:
     """Return a constant as expressions show it: a number with all its digits, an array by that word."""
     if x is None:
@@ -106,11 +117,16 @@ def constant_text(x: Any) -> str:
 def unique_names(oldest_first: list[Any], result: Any, named: dict[Any, str | None]) -> dict[Any, str]:
     """Return a name for each node, no two alike: its own, or z and a number; y for a result without one."""
     own = {node: named.get(node) or name_of_node(node) for node in sorted(oldest_first, key=by_number)}
-    taken: Counter[str] = Counter()
-    free = (f"z{i}" for i in count(1) if f"z{i}" not in own.values())
+    wanted, uses, taken = {*own.values()}, Counter[str](), set[str]()
+    free = (f"z{i}" for i in count(1) if f"z{i}" not in wanted)
     found: dict[Any, str] = {}
     for node, name in own.items():
-        name = name or ("y" if node is result and "y" not in own.values() else next(free))
-        taken[name] += 1
-        found[node] = name if taken[name] == 1 else f"{name}({taken[name]})"
+        name = shorten(name) or ("y" if node is result and "y" not in wanted else next(free))
+        uses[name] += 1
+        chosen = name
+        while chosen in taken or (uses[name] > 1 and chosen in wanted):
+            chosen = f"{name}({uses[name]})"
+            uses[name] += chosen in taken or chosen in wanted
+        taken.add(chosen)
+        found[node] = chosen
     return found
