@@ -161,8 +161,8 @@ def test_groups_hold_what_only_they_use_and_can_be_folded_at_first():
 
     told = story(net, 0.5, np.ones(2), depth=1)
     groups = {group["key"]: group for group in told["groups"]}
-    assert [group["name"] for group in told["groups"]] == ["", "cell 1", "cell 2", "cell 3", "inner", "inner", "inner"]
-    assert [group["open"] for group in told["groups"]] == [True] * 4 + [False] * 3
+    assert [group["name"] for group in told["groups"]] == ["", "cell 1", "inner", "cell 2", "inner", "cell 3", "inner"]
+    assert all(group["open"] == (group["name"] != "inner") for group in told["groups"])
     place = {box["key"]: box["place"] for box in told["boxes"]}
     constants = [box["place"] for box in told["boxes"] if box["kind"] == "constant"]
     assert len(set(constants)) == 3

@@ -50,7 +50,7 @@ def draw_diff(a: Value, b: Value, direction: str = "TB", max_nodes: int = 200) -
     >>> draw_diff(np.tanh(w) * 2.0, np.sin(w) * 2.0)
     <Drawing of 1 added, 1 removed, 2 changed, 1 the same>
     """
-    check_options(direction, max_nodes)
+    check_options(max_nodes, direction)
     for name, x in (("a", a), ("b", b)):
         if not isinstance(x, Value):
             raise DrawingError(

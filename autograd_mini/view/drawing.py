@@ -159,7 +159,7 @@ def draw(
     >>> draw(lambda w, x: np.tanh(w * x), 0.5, 2.0, direction="LR")
     <Drawing of 2 operations, 2 leaves>
     """
-    check_options(direction, max_nodes, overlay, depth)
+    check_options(max_nodes, direction, overlay, depth)
     source = source_of(what, args, argument_names("draw", "what").get("what"))
     source = of_scalars(source) if scalars else source
     on_top = OVERLAYS[overlay] if overlay else None
@@ -185,7 +185,7 @@ def described(roots: Sequence[Root], shown: Shown, max_nodes: int, depth: int | 
     return data
 
 
-def check_options(direction: str, max_nodes: Any, overlay: Any = None, depth: Any = None) -> None:
+def check_options(max_nodes: Any, direction: str = "TB", overlay: Any = None, depth: Any = None) -> None:
     """Raise if an option of `draw` makes no sense."""
     if depth is not None and (not isinstance(depth, int) or depth < 0):
         raise DrawingError(f"depth is {depth!r}", "it counts the groups that are open", "0, 1, ... or None for all")

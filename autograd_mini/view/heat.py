@@ -10,6 +10,7 @@ import numpy as np
 from .summary import summary
 
 Picture = dict[str, Any]
+EXACT = 64  # arrays of up to so many numbers keep all digits
 NEGATIVE, ZERO, POSITIVE, MISSING = (33, 102, 172), (247, 247, 247), (178, 24, 43), "#d100d1"  # as in page.css
 
 
@@ -42,7 +43,9 @@ def picture(x: Any, side: int) -> Picture:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc" or array.size == 0:
         return {"text": summary(x)}
     table, block = largest_of_blocks(array.reshape(-1, array.shape[-1] if array.ndim else 1), side)
-    digits = 17 if array.ndim == 0 else 6
+    digits = 17 if array.size <= EXACT else 6
+    if table.dtype.kind in "fc":  # JSON has double precision alone
+        table = table.astype(complex if table.dtype.kind == "c" else float)
     cells = [[plain(number, digits) for number in row] for row in table.tolist()]
     return {"text": summary(x), "shape": list(array.shape), "cells": cells, "block": list(block)}
 

@@ -14,40 +14,45 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 SWEEPS = 12
-LONGEST = 20_000  # empty places in all; arrows of a larger graph go straight from box to box
+LONGEST = 30_000  # empty places in all: the longest arrows of a larger graph go straight from box to box
+ENTRY, EXIT = "·>", "·<"  # how the names of places begin where arrows come into a group, and where they leave it
 Edge = tuple[str, str]
 
 
-def arrange(items: Sequence[str], edges: Sequence[Edge]) -> tuple[list[list[str]], dict[Edge, list[str]]]:
-    """Return layers of items, and for each edge that passes layers the empty places that it goes through.
+def arrange(items: Sequence[str], edges: Sequence[Edge]) -> tuple[list[list[str]], dict[Edge, int]]:
+    """Return layers of items, and how many empty places each edge goes through that passes layers.
 
     Parameters
     ----------
     items : sequence of str
         Oldest first, so that edges go from earlier to later items; others are left out.
     edges : sequence of (str, str)
-        From an item to one that uses it.
+        From an item, or from an entry, to an item that uses it, or to an exit.
 
     Returns
     -------
     layers : list of list of str
-        From the inputs to the results, each from left to right. Names of empty places start with ``"·"``.
-    routes : dict
-        For edges that pass layers, the empty places on their way. The edges of one item share theirs.
+        From the inputs to the results, each from left to right; entries stand above all others, exits below. The name
+        of an empty place is a ``"·"``, that of the item where its arrows start, and a number.
+    passed : dict
+        For edges that pass layers, how many. The edges of one item share their places.
 
     Examples
     --------
     >>> arrange("abcd", [("a", "b"), ("b", "c"), ("c", "d"), ("a", "d")])
-    ([['a'], ['b', '·a.1'], ['c', '·a.2'], ['d']], {('a', 'd'): ['·a.1', '·a.2']})
+    ([['a'], ['b', '·a.1'], ['c', '·a.2'], ['d']], {('a', 'd'): 2})
     """
-    rank = {item: i for i, item in enumerate(items)}
-    edges = [(a, b) for a, b in dict.fromkeys(edges) if rank[a] < rank[b]]
-    level = levels(items, edges)
-    routes, links = with_empty_places(edges, level)
+    edges = list(dict.fromkeys(edges))
+    entries = dict.fromkeys(a for a, _ in edges if a.startswith(ENTRY))
+    exits = dict.fromkeys(b for _, b in edges if b.startswith(EXIT))
+    rank = {item: i for i, item in enumerate([*entries, *items, *exits])}
+    edges = [(a, b) for a, b in edges if rank[a] < rank[b]]
+    level = levels(list(rank), edges)
+    passed, links = with_empty_places(edges, level)
     layers: list[list[str]] = [[] for _ in range(max(level.values(), default=-1) + 1)]
     for item in level:
         layers[level[item]].append(item)
-    return uncrossed(layers, links), routes
+    return uncrossed(layers, links), passed
 
 
 def levels(items: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
@@ -56,29 +61,39 @@ def levels(items: Sequence[str], edges: Sequence[Edge]) -> dict[str, int]:
     users: dict[str, list[str]] = defaultdict(list)
     for a, b in edges:
         users[a].append(b)
+    lowest = -1 if any(item.startswith(EXIT) for item in items) else 0
     for item in reversed(items):
-        level[item] = min((level[user] for user in users[item]), default=0) - 1
+        level[item] = min((level[user] for user in users[item]), default=0 if item.startswith(EXIT) else lowest) - 1
     first = min(level.values(), default=0)
+    if any(item.startswith(ENTRY) for item in items):
+        first = min((level[item] for item in items if not item.startswith(ENTRY)), default=0) - 1
+        level |= {item: first for item in items if item.startswith(ENTRY)}
     return {item: level[item] - first for item in items}
 
 
-def with_empty_places(edges: Sequence[Edge], level: dict[str, int]) -> tuple[dict[Edge, list[str]], list[Edge]]:
-    """Return the routes of edges that pass layers, and all links from layer to layer; `level` gets the empty places."""
-    routes: dict[Edge, list[str]] = {}
-    last: dict[str, int] = {}
+def with_empty_places(edges: Sequence[Edge], level: dict[str, int]) -> tuple[dict[Edge, int], list[Edge]]:
+    """Return how many layers edges pass, and all links from layer to layer; `level` gets the empty places."""
+    reach: dict[str, int] = {}
     for a, b in edges:
-        last[a] = max(last.get(a, 0), level[b])
-    passed = sum(low - level[a] - 1 for a, low in last.items())
-    if passed > LONGEST:
-        return routes, [(a, b) for a, b in edges if level[b] == level[a] + 1]
+        reach[a] = max(reach.get(a, 0), level[b] - level[a] - 1)
     links: dict[Edge, None] = {}
-    for a, b in edges:
-        places = [f"·{a}.{i}" for i in range(1, level[b] - level[a])]
+    room, straight = LONGEST, set()
+    for a, n in sorted(reach.items(), key=lambda item: item[1]):
+        if n > room:
+            straight.add(a)
+            continue
+        room -= n
+        places = [f"·{a}.{i}" for i in range(1, n + 1)]
         level |= {place: level[a] + i for i, place in enumerate(places, start=1)}
-        links |= dict.fromkeys(pairwise([a, *places, b]))
-        if places:
-            routes[a, b] = places
-    return routes, list(links)
+        links |= dict.fromkeys(pairwise([a, *places]))
+    passed: dict[Edge, int] = {}
+    for a, b in edges:
+        n = level[b] - level[a] - 1
+        if n == 0 or a not in straight:
+            links[f"·{a}.{n}" if n else a, b] = None
+        if n and a not in straight:
+            passed[a, b] = n
+    return passed, list(links)
 
 
 def uncrossed(layers: list[list[str]], links: Sequence[Edge]) -> list[list[str]]:

@@ -28,13 +28,15 @@ own_module(globals())
 class Source(NamedTuple):
     """Results to draw, and the gradients of what they were computed from: as shown, and the right ones if they differ.
 
-    Without gradients, those are shown that `backward` left. `inputs` are the leaves that a function was given.
+    Without gradients, those are shown that `backward` left. `inputs` are the leaves that a function was given, and
+    `title` is its name, nothing for a lambda.
     """
 
     roots: list[Root]
     gradients: dict[Any, Any] | None = None
     right: dict[Any, Any] | None = None
     inputs: frozenset[Any] | None = None
+    title: str = ""
 
 
 def source_of(what: Any, args: tuple[Any, ...], name: str | None, caller: str = "am.draw") -> Source:
@@ -110,7 +112,8 @@ def of_function(function: Callable[..., Any], args: tuple[Any, ...], caller: str
             "return what is computed from the arguments, with np functions",
         )
     found, right = gradients_of(trace.result)
-    return Source(roots, found or {}, right, frozenset(leaf.node for leaf in trace.leaves))
+    title = name_of(function).replace("<lambda>", "")
+    return Source(roots, found or {}, right, frozenset(leaf.node for leaf in trace.leaves), title)
 
 
 def is_number(x: Any) -> bool:

@@ -17,7 +17,7 @@ from .rendering import PAGE_SUFFIXES, writable_path, write_whole
 from .sources import source_of
 from .story import story_of
 
-PARTS = ("place.js", "show.js", "arrows.js", "page.js", "events.js")
+PARTS = ("place.js", "show.js", "arrows.js", "page.js", "picture.js", "panel.js", "events.js")
 own_module(globals())
 
 
@@ -37,7 +37,7 @@ class StepThrough:
         own = files(__package__) / "page"
         told = json.dumps(story, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         self.html = Template((own / "page.html").read_text(encoding="utf-8")).substitute(
-            title=html.escape(f"{story['result']}, step by step"),
+            title=html.escape(f"{story['title']}, step by step"),
             style=(own / "page.css").read_text(encoding="utf-8"),
             script="\n".join((own / part).read_text(encoding="utf-8") for part in PARTS),
             story=told.replace("<", "\\u003c"),  # or a text could end the element that it stands in
@@ -128,6 +128,6 @@ def step_through(what: Any, *args: Any, max_nodes: int = 2_000, depth: int | Non
     >>> step_through(np.tanh(w * x))
     <StepThrough of 2 operations, 2 leaves, 7 steps>
     """
-    check_options("TB", max_nodes, None, depth)
+    check_options(max_nodes, depth=depth)
     source = source_of(what, args, argument_names("step_through", "what").get("what"), "am.step_through")
     return StepThrough(story_of(source, int(max_nodes), depth))

@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import linecache
 import os
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from ..errors import AutogradError
+from ..graph import collect
 from ..trace import conjugate
 from .graph_data import Box, Describer, Shown, plural
-from .groups import Place, shape_of
+from .groups import shape_of
 from .heat import Picture, picture
 from .mistaken import add
-from .naming import span_of
-from .nesting import LEAVES, group_key, grouped, inherited
+from .naming import PACKAGE, span_of
+from .nesting import LEAVES, group_keys, grouped, inherited
 from .notation import MathWriter
 from .passes import cotangents, differ, pull_use, quiet, uses_in
 from .selection import select
@@ -26,6 +29,7 @@ from .sources import Source
 from .summary import number
 from .telling import Teller, unique_names
 
+LINES = 8  # of the user's code at one step
 CELLS = 200_000  # of all heat maps together
 SIDES = (4, 24)  # the fewest and the most rows and columns of one
 
@@ -53,13 +57,13 @@ class Story:
         self.nodes = {key: node for node, key in self.keys.items()}
         self.constants = {f"{self.keys[node]}c{i}": x for node in self.order for i, (_, x) in enumerate(kept[node])}
         self.root = source.roots[0].node
-        start = source.roots[0].data
+        start, self.several = source.roots[0].data, len(nodes) > 1
         self.has_gradients = len(nodes) == 1 and np.shape(start) == () and np.result_type(start).kind == "f"
         names = unique_names(self.order, self.root, {root.node: root.name for root in source.roots})
         figures = {node: self._figure(node) or name for node, name in names.items()}
         self.names, self.words = names, Teller(self.known, names, self.keys)
         self.numbers = Teller(self.known, figures, self.keys)
-        self.error = ""
+        self.title, self.troubles = source.title, list[str]()
         pictures = sum(2 + len(node.inputs) for node in self.order)
         self.side = int(np.clip(np.sqrt(CELLS / pictures), *SIDES))
 
@@ -71,22 +75,24 @@ class Story:
         """Return the whole story."""
         with quiet():
             steps = [*self.forward(), *self.backward()]
-        notes = list(self.data.title)
+        notes = [note.replace("am.draw(", "am.step_through(") for note in self.data.title] + self.troubles
         if not self.has_gradients:
             notes.append("there is no backward pass: it starts from one real number, such as np.sum(...)")
         if any(np.iscomplexobj(x) for x in self.known.values.values()):
             notes.append("gradients as .grad has them; of complex numbers, the rules are those of their conjugates")
         places = inherited(self.data.boxes, self.data.arrows)
+        keys = group_keys(places.values())
         return {
             "result": self.names[self.root],
+            "title": self.title or ("several results" if self.several else self.names[self.root]),
             "totals": self.data.totals,
             "notes": notes,
-            "boxes": [self.box(box, places[box.key]) for box in self.data.boxes],
+            "boxes": [self.box(box, keys[places[box.key]]) for box in self.data.boxes],
             "steps": steps,
             **grouped(self.data.boxes, self.data.arrows, places, depth),
         }
 
-    def box(self, box: Box, place: Place) -> dict[str, Any]:
+    def box(self, box: Box, place: str) -> dict[str, Any]:
         """Return a box as the page needs it, with the line of code that made it."""
         node = self.nodes.get(box.key)
         shape = shape_of(box) if len(box.rows) > 1 or box.kind != "constant" else []
@@ -97,18 +103,24 @@ class Story:
             "operation": box.operation if box.kind not in LEAVES or not (node or box.name) else "",
             "shape": shape[0] if shape else "",
             "rows": box.rows[bool(shape) :] if box.kind == "folded" else (),
-            "place": group_key(place),
+            "place": place,
             "result": box.is_result,
         }
         if box.kind == "constant":
             told |= self._value(self.constants[box.key])
         elif node is not None and node.results is None:
             told |= self._value(self.known.values.get(node))
-        if node is not None and node.code is not None:
-            code, line = node.code, span_of(node.code, node.lasti)[0] or node.code.co_firstlineno
-            told["line"] = f"{os.path.basename(code.co_filename)}, line {line}"  # without the user's folders
-            told["source"] = linecache.getline(code.co_filename, line).strip()
-        return told
+        return told | (self._place(node.code, node.lasti) if node is not None and node.code is not None else {})
+
+    def _place(self, code: Any, lasti: int) -> dict[str, str]:
+        """Return the line that made a node, and the code there; of what isn't the user's own, what was called."""
+        if code.co_filename.startswith(PACKAGE):
+            return {"source": self.title}
+        first, last, _, _ = span_of(code, lasti)
+        first, last = first or code.co_firstlineno, last or code.co_firstlineno
+        lines = linecache.getlines(code.co_filename)[first - 1 : min(max(first, last), first + LINES)]
+        name = os.path.basename(code.co_filename)  # without the user's folders
+        return {"line": f"{name}, line {first}", "source": textwrap.dedent("".join(lines)).strip()}
 
     def _value(self, x: Any) -> dict[str, Any]:
         return {"value": {"text": "not kept"} if x is None else picture(x, self.side)}
@@ -134,22 +146,32 @@ class Story:
         if not self.has_gradients:
             return
         one, name = np.ones_like(self.known.values[self.root]), self.names[self.root]
+        try:
+            collect([self.root])
+        except AutogradError as error:  # an array was changed since
+            self.troubles.append(f"there is no backward pass: {error.what} ({error.why})")
+            return
         sums = {self.root: one}
         yield {
             "phase": "backward", "start": True, "at": self.keys[self.root],
             "title": f"the backward pass starts: ∂{name}/∂{name} = 1",
-            "uses": [{"to": self.keys[self.root], "words": "∂y/∂y of any number y", "sum": self._seen(one)}],
+            "uses": [{"to": self.keys[self.root], "words": "of any number by itself", "sum": self._seen(one)}],
         }  # fmt: skip
         for node in self.order:
             if node in sums and (uses := [use for use in uses_in(node) if use.source in self.keys]):
                 yield self._passed_on(node, uses, sums)
-                if self.error:
+                if self.troubles:
                     return
         if self.data.left_out:
-            yield from self._from_the_rest(cotangents(self.root, one), sums)
+            yield from self._from_the_rest(one, sums)
 
-    def _from_the_rest(self, found: dict[Any, Any], sums: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+    def _from_the_rest(self, one: Any, sums: dict[Any, Any]) -> Iterator[dict[str, Any]]:
         """Iterate over one step at most: what operations that aren't shown give to leaves that are."""
+        try:
+            found = cotangents(self.root, one)
+        except Exception as error:  # of any kind, as below
+            self.troubles.append(f"the backward pass ends among the operations that aren't shown: {error!r}")
+            return
         rest = [node for node in self.order if node in found and differ(found[node], sums.get(node))]
         uses = [{"to": self.keys[node], "words": "from operations that aren't shown", "sum": self._seen(found[node])}
                 for node in rest]  # fmt: skip
@@ -159,17 +181,22 @@ class Story:
     def _passed_on(self, node: Any, uses: list[Any], sums: dict[Any, Any]) -> dict[str, Any]:
         """Return the step at which an operation passes its gradient on, and add it up."""
         name, told, g = self.names[node], [], sums[node]
-        figure = "" if isinstance(g, dict) or np.ndim(g) else number(conjugate(g))
+        around = [g, self.known.values.get(node), *(self.known.values.get(use.source) for use in uses)]
+        # Of complex numbers, the gradients that are shown are the conjugates of those that the rule computes with.
+        figure = "" if isinstance(g, dict) or np.ndim(g) or any(map(np.iscomplexobj, around)) else number(g)
         for use in uses:
             try:
                 part = pull_use(use, g)
             except Exception as error:  # of any kind: a rule may be the user's own, and the page shows where it is
-                self.error = f"the rule of {self.boxes[self.keys[node]].operation} raised {error!r}: here the pass ends"
+                ended = (
+                    f"the rule of {self.boxes[self.keys[node]].operation} raised {error!r}: here the backward pass ends"
+                )
+                self.troubles.append(ended)
                 break
             if part is None:
                 continue
             below = self.names[use.source]
-            words, numbers = self.words.rule(use), self.numbers.rule(use, figure or "g")
+            words, numbers = self.words.rule(use), self.numbers.rule(use, figure) if figure else ""
             before = sums.get(use.source)
             add(sums, use.source, part)
             told.append(
@@ -178,8 +205,8 @@ class Story:
                     "symbol": [f"∂{self.names[self.root]}", f"∂{below}"],
                     "words": words,
                     "math": typeset(self.words.rule(use, "g", MathWriter)),
-                    "numbers": numbers if numbers != words else "",
-                    "math_numbers": typeset(self.numbers.rule(use, figure or "g", MathWriter)),
+                    "numbers": numbers,
+                    "math_numbers": typeset(self.numbers.rule(use, figure, MathWriter)) if numbers else "",
                     "gives": self._seen(part),
                     "before": "" if before is None else self._seen(before)["text"],
                     "sum": self._seen(sums[use.source]),
@@ -187,7 +214,7 @@ class Story:
             )
         title = f"{name} passes its gradient on: {self.boxes[self.keys[node]].operation}"
         step = {"phase": "backward", "at": self.keys[node], "title": title, "g": self._seen(g), "uses": told}
-        return step | ({"lines": [self.error]} if self.error else {})
+        return step | ({"lines": self.troubles} if self.troubles else {})
 
     def _seen(self, g: Any) -> Picture:
         """Return a cotangent as the gradient that the user sees."""

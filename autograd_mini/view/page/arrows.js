@@ -1,62 +1,84 @@
 // Arrows, in parts from layer to layer. All that leave one box share the way down to where the nearest of them turns off,
 // so a value that is used a hundred times has one line with a hundred branches.
 
-// Return the parts of all arrows between what can be seen: each with its two ends and the arrows that it belongs to.
+// Iterate over the empty places that an arrow passes between what can be seen, from its end back to its start.
+function* backwards(one) {
+  for (const [level, item, n, end] of one.of[0].legs.toReversed()) {
+    if (level && !drawn.frames.has(level)) continue; // inside what is folded
+    if (isEmpty(end)) yield level + end;
+    for (let i = n; i >= 1; i--) yield `${level}·${item}.${i}`;
+    if (isEmpty(item)) yield level + item;
+  }
+}
+
+// Plan the parts of all arrows between what can be seen: each with its two ends.
 function planArrows() {
   const joined = new Map(), into = new Map();
+  drawn.lines = new Map(); // for each arrow of the story the one that is drawn for it
   for (const arrow of story.arrows) {
     const a = standsFor(arrow.source), b = standsFor(arrow.target);
     if (a === b) continue;
     const folded = groups.has(a) || groups.has(b), key = folded ? `${a} ${b}` : arrow;
     if (joined.has(key)) joined.get(key).of.push(arrow);
     else {
-      joined.set(key, { a, b, of: [arrow], folded });
+      joined.set(key, { a, b, of: [arrow], folded, key: `line ${joined.size}` });
       if (!into.has(b)) into.set(b, []);
       into.get(b).push(joined.get(key));
     }
+    drawn.lines.set(arrow, joined.get(key));
   }
-  const passes = ({ of: [arrow] }) => arrow.route.map((pass) => drawn.passes.get(arrow.level + pass));
-  const comesFrom = (one) => passes(one).at(-1)?.x ?? drawn.boxes.get(one.a).x + drawn.boxes.get(one.a).w / 2;
   const parts = new Map();
   for (const ones of into.values()) {
-    ones.sort((one, other) => comesFrom(one) - comesFrom(other));
-    ones.forEach((one, i) => {
-      const a = drawn.boxes.get(one.a), b = drawn.boxes.get(one.b);
-      let from = { x: a.x + a.w / 2, y: a.y + a.h }, first = true;
-      passes(one).forEach((pass, j) => {
-        add(parts, first ? `${one.a} ${one.of[0].level} ${one.of[0].route[j]}` : pass, { from, to: { x: pass.x, y: pass.y }, down: pass.h, first }, one);
-        from = { x: pass.x, y: pass.y + pass.h };
-        first = false;
-      });
-      const to = { x: b.x + (b.w * (i + 1)) / (ones.length + 1), y: b.y - (boxFor(one.b).kind === "parameter" ? 6 : 0) };
-      const label = one.folded ? (one.of.length > 1 ? `×${one.of.length}` : "") : one.of[0].label;
-      add(parts, one, { from, to, down: 0, first, last: true, label, dashed: one.of[0].dashed }, one);
-    });
+    for (const one of ones) {
+      const last = backwards(one).next().value, a = drawn.boxes.get(one.a);
+      one.from = last ? drawn.passes.get(last).x : a.x + a.w / 2;
+    }
+    ones.sort((one, other) => one.from - other.from).forEach((one, i) => planArrow(parts, one, (i + 1) / (ones.length + 1)));
   }
-  return [...parts.values()];
+  return parts;
 }
 
-function add(parts, key, part, one) {
-  if (!parts.has(key)) {
-    const { from, to, down } = part, x = Math.min(from.x, to.x), y = Math.min(from.y, to.y);
-    parts.set(key, { ...part, of: new Set(), place: { x, y, w: Math.abs(from.x - to.x), h: Math.abs(to.y - from.y) + down } });
+// Plan the parts of one arrow, back from its end to where another one from the same box has made the rest.
+function planArrow(parts, one, share) {
+  const a = drawn.boxes.get(one.a), b = drawn.boxes.get(one.b), [first] = one.of;
+  const label = one.folded ? (one.of.length > 1 ? `×${one.of.length}` : "") : first.label;
+  let to = { key: one.key, x: b.x + b.w * share, y: b.y - (boxFor(one.b).kind === "parameter" ? 6 : 0), h: 0 };
+  let about = { last: true, label, dashed: first.dashed };
+  const join = (key, from, more) => {
+    const name = `${key}>${to.key}`, known = parts.get(name);
+    if (known) return known.a === one.a;
+    const x = Math.min(from.x, to.x), y = Math.min(from.y, to.y);
+    const place = { x, y, w: Math.abs(from.x - to.x), h: Math.abs(to.y - from.y) + to.h };
+    parts.set(name, { ...about, ...more, from, to, place, a: one.a });
+    about = { dashed: about.dashed };
+    return false;
+  };
+  for (const key of backwards(one)) {
+    const pass = drawn.passes.get(key);
+    if (join(key, { x: pass.x, y: pass.y + pass.h })) return;
+    to = { key, ...pass };
   }
-  for (const arrow of one.of) parts.get(key).of.add(arrow);
+  join(one.a, { x: a.x + a.w / 2, y: a.y + a.h }, { first: true });
 }
 
-function drawPart({ from, to, down, dashed, first, last, label }) {
+// Return the names of all parts of an arrow.
+function partsOf(one) {
+  const stations = [one.key, ...backwards(one), one.a];
+  return stations.slice(1).map((key, i) => `${key}>${stations[i]}`);
+}
+
+function drawPart({ from, to, dashed, first, last, label }) {
   const g = element("g", { class: ["arrow", dashed && "dashed", first && "first", last && "last"].filter(Boolean).join(" ") });
-  const half = (to.y - from.y) / 2;
-  element("path", { d: `M${from.x} ${from.y} C${from.x} ${from.y + half} ${to.x} ${to.y - half} ${to.x} ${to.y} v${down}` }, g);
+  const half = (to.y - from.y) / 2, down = to.h ? ` v${to.h}` : "";
+  element("path", { d: `M${from.x} ${from.y} C${from.x} ${from.y + half} ${to.x} ${to.y - half} ${to.x} ${to.y}${down}` }, g);
   if (label) element("text", { class: "label", x: to.x, y: to.y - 15 }, g, label);
   return g;
 }
 
-// Mark a part through which a value comes in this step, or a gradient goes back.
-function refreshPart(part, { step, arrows }) {
-  const state = [...arrows].some((arrow) => part.of.has(arrow)) ? step.phase : "";
-  if (state === part.g.state) return;
-  part.g.state = state;
-  part.g.classList.toggle("now", state !== "");
-  part.g.classList.toggle("backwards", state === "backward");
+// Mark a part through which a value comes in this step, or a gradient goes back; nothing for all others.
+function refreshPart(part, phase) {
+  if (phase === part.g.state) return;
+  part.g.state = phase;
+  part.g.classList.toggle("now", phase !== "");
+  part.g.classList.toggle("backwards", phase === "backward");
 }

@@ -57,7 +57,7 @@ function placed(layers, sizeOf, links) {
     for (let row = 1; row < layers.length; row++) settle(row);
     for (let row = layers.length - 2; row >= 0; row--) settle(row);
   }
-  let left = Infinity, right = -Infinity, y = 0;
+  let left = Infinity, right = -Infinity, y = 0, last = 0;
   const at = new Map();
   for (const layer of layers) {
     const height = Math.max(0, ...layer.map((item) => sizeOf(item)[1]));
@@ -68,20 +68,24 @@ function placed(layers, sizeOf, links) {
       right = Math.max(right, x + wide / 2);
       at.set(item, isEmpty(item) ? { x, y, h: height } : { x: x - wide / 2, y: y + (height - high) / 2, w: wide, h: high });
     }
-    y += height + GAP.y;
+    last = layer.every(isEmpty) ? GAP.y / 2 : GAP.y;
+    y += height + last;
   }
   for (const place of at.values()) place.x -= left;
-  return { at, w: Math.max(right - left, 0), h: Math.max(y - GAP.y, 0) };
+  return { at, w: Math.max(right - left, 0), h: Math.max(y - last, 0) };
 }
 
 // Place everything that can be seen: return the rectangles of boxes, of open groups and of folded ones, and the empty
 // places that arrows pass, in the coordinates of the whole.
 function placeAll(story, sizeOf, isOpen) {
   const inside = new Map(story.groups.map((group) => [group.key, group]));
-  const links = new Map(story.groups.map((group) => [group.key, []]));
-  for (const arrow of story.arrows) {
-    const way = [arrow.ends[0], ...arrow.route, arrow.ends[1]];
-    for (let i = 1; i < way.length; i++) links.get(arrow.level).push([way[i - 1], way[i]]);
+  const links = new Map(story.groups.map((group) => [group.key, []])), reach = new Map();
+  for (const [level, item, n, end] of story.arrows.flatMap((arrow) => arrow.legs)) {
+    links.get(level).push([n ? `·${item}.${n}` : item, end]);
+    reach.set(`${level} ${item}`, { level, item, n: Math.max(n, reach.get(`${level} ${item}`)?.n ?? 0) });
+  }
+  for (const { level, item, n } of reach.values()) {
+    for (let i = 1; i <= n; i++) links.get(level).push([i > 1 ? `·${item}.${i - 1}` : item, `·${item}.${i}`]);
   }
   const inner = new Map();
   const measure = (key) => {

@@ -20,7 +20,7 @@ function html(name, attributes = {}, ...children) {
 
 // A complex number comes as a pair, one that isn't finite as its name.
 const sizeOfNumber = (x) => (Array.isArray(x) ? Math.hypot(...x.map(Number)) : Number(x));
-const textOfNumber = (x) => (Array.isArray(x) ? `${x[0]} ${Number(x[1]) < 0 ? "−" : "+"} ${Math.abs(x[1])}j` : String(x).replace("-", "−"));
+const textOfNumber = (x) => (Array.isArray(x) ? `${x[0]} ${Number(x[1]) < 0 ? "−" : "+"} ${Math.abs(x[1])}j` : String(x).replaceAll("-", "−"));
 const hasCells = (picture) => Boolean(picture?.cells) && picture.shape.length > 0;
 
 // What a place in a heat map stands for, in words.
@@ -88,7 +88,7 @@ function piecesOf(box) {
     const captionWidth = label ? width(label, false, 11) + 8 : 0;
     if (hasCells(longest)) {
       const cell = side(longest, 84, 11);
-      pieces.push({ kind: "heat", role, label, cell, w: captionWidth + longest.cells[0].length * cell, h: longest.cells.length * cell + 6 });
+      pieces.push({ kind: "heat", role, label, cell, w: captionWidth + longest.cells[0].length * cell, h: Math.max(LINE, longest.cells.length * cell + 6) });
     } else {
       const texts = role === "value" ? [longest.text] : box.arrivals.map((one) => one.sum.text);
       pieces.push({ kind: "row", role, label, w: captionWidth + Math.max(...texts.map((text) => width(text))), h: LINE });
@@ -129,7 +129,10 @@ function drawBox(box, place) {
         box.parts[piece.role] = element("text", lone ? { x: place.w / 2, y: middle } : { class: "figure", x: right, y: middle }, g);
       } else {
         const w = box[piece.role === "value" ? "value" : "ends"].cells[0].length * piece.cell;
-        box.parts[piece.role] = element("image", { x: right - w, y: y + 3, width: w, height: piece.h - 6, preserveAspectRatio: "none", "data-role": piece.role }, g);
+        const h = box[piece.role === "value" ? "value" : "ends"].cells.length * piece.cell;
+        const place = { x: right - w, y: middle - h / 2, width: w, height: h };
+        box.parts[piece.role] = element("image", { ...place, preserveAspectRatio: "none", "data-role": piece.role }, g);
+        element("rect", { class: "rim", ...place }, g);
       }
     }
     y += piece.h;
