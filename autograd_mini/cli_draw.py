@@ -128,6 +128,6 @@ def called(options: argparse.Namespace) -> tuple[Any, list[Any]]:
 
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     signature = inspect.Signature([inspect.Parameter(name, kind) for name in names])
-    drawn.__name__ = getattr(function, "__name__", options.target)
+    drawn.__name__ = getattr(function, "__name__", options.target.strip())
     setattr(drawn, "__signature__", signature)  # noqa: B010 - functions have no such attribute until it is set
     return drawn, values

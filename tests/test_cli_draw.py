@@ -80,7 +80,10 @@ def test_a_page_of_steps(capsys, tmp_path, model, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(["step", "-x*x + w", "x=3", "w=1"]) == 0
     assert capsys.readouterr().out == "9 steps in steps.html\n"
-    assert "<svg" in (tmp_path / "steps.html").read_text(encoding="utf-8")
+    text = (tmp_path / "steps.html").read_text(encoding="utf-8")
+    assert "<title>-x*x + w, step by step</title>" in text
+    assert '"source":"-x*x + w"' in text
+    assert "expression.py" not in text
     assert main(["step", f"{model}:loss", "x=ones(3)", "-o", "page.html", "--depth", "0", "--max-nodes", "20"]) == 0
     assert "h = np.tanh(x @ x)" in (tmp_path / "page.html").read_text(encoding="utf-8")
     assert main(["step", "x*x", "x=3", "-o", "page.svg"]) == 2

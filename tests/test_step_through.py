@@ -132,6 +132,114 @@ def test_a_rule_that_raises_ends_the_pass_and_is_named():
     assert "broken" in last["lines"][0]
 
 
+def test_a_rule_that_raises_where_nothing_is_shown_is_a_note():
+    @am.custom_vjp(x=lambda g, x: 1 / 0)
+    def broken(x):
+        return np.sin(x)
+
+    def f(x):
+        x = broken(x)
+        for _ in range(40):
+            x = x * 1.01
+        return x
+
+    told = story(f, 1.0, max_nodes=12)
+    assert "ZeroDivisionError" in told["notes"][-1]
+
+
+def test_what_was_changed_since_has_no_backward_pass_and_a_note():
+    x = am.Value([1.0, 2.0], name="x")
+    y = np.sum(np.exp(x) * x)
+    x.data += 1
+    told = story(y)
+    assert {step["phase"] for step in told["steps"]} == {"forward"}
+    assert re.search("there is no backward pass: .*changed", told["notes"][-1])
+    assert story(y, max_nodes=10)["notes"][-1] == told["notes"][-1]
+
+
+def test_of_complex_numbers_no_equation_is_shown_that_is_not_true():
+    told = story(lambda z: np.real(z * z * (1 + 2j)), 1 - 2j)
+    assert not any(use.get("numbers") for step in told["steps"] for use in step.get("uses", ()))
+    assert "-0j" not in json.dumps(told)
+
+
+def test_long_doubles_are_shown_in_double_precision():
+    told = story(lambda x: np.sum(x * 2), np.array([0.5, 1e300], np.longdouble) * np.longdouble("1e200"))
+    (picture,) = (box["value"] for box in told["boxes"] if box["name"] == "x")
+    assert picture["cells"][0][1] == "Infinity"
+    assert story(lambda z: np.sum(np.abs(z)), np.ones(2, np.clongdouble))["steps"]
+
+
+def test_numbers_of_a_mean_and_of_an_element():
+    told = story(lambda x: np.mean(np.tanh(x)) + x[1], np.arange(4.0))
+    uses = [use for step in told["steps"] for use in step.get("uses", ())]
+    assert "1 / 4" in [use.get("numbers") for use in uses]
+    assert "g in its place, 0 elsewhere" in [use["words"] for use in uses]
+    assert "z3 = x[1]" in [line for step in told["steps"] for line in step.get("lines", ())]
+
+
+def test_the_code_beside_a_step_is_the_users():
+    def f(x):
+        return (
+            np.sin(x)
+            + 2 * np.cos(
+                x
+            )
+        )  # fmt: skip
+
+    told = story(f, 1.0)
+    assert told["title"] == "f"
+    (cosine,) = (box for box in told["boxes"] if box["operation"] == "cos")
+    assert cosine["source"].startswith("+ 2 * np.cos(\n")
+    assert cosine["source"].count("\n") == 2
+
+
+def test_any_name_of_a_scope():
+    def f(x):
+        with am.scope("·dot"), am.scope('a/b "c" #1'):
+            return np.sin(x) * 2.0
+
+    groups = story(f, 1.0)["groups"]
+    assert [group["key"] for group in groups] == ["", "g1", "g2"]
+    assert [group["name"] for group in groups] == ["", "·dot", 'a/b "c" #1']
+    assert story(f, 1.0) == story(f, 1.0)
+
+
+def test_an_arrow_goes_round_what_stands_in_its_way():
+    def f(x):
+        with am.scope("inside"):
+            y = np.sin(np.cos(x))
+            return y * x
+
+    told = story(f, 1.0)
+    x = next(box["key"] for box in told["boxes"] if box["name"] == "x")
+    (inside,) = (group for group in told["groups"] if group["name"] == "inside")
+    assert x in [item for layer in inside["layers"] for item in layer]  # only used in there
+    legs = [arrow["legs"] for arrow in told["arrows"] if arrow["source"] == x]
+    assert sorted(leg[2] for (leg,) in legs) == [0, 2]
+
+
+def test_ways_into_and_out_of_groups():
+    def f(x):
+        with am.scope("first"):
+            a, b = np.sin(x), np.cos(x)
+            c = a * b
+        with am.scope("second"):
+            return c * a * x
+
+    told = story(f, 1.0)
+    names = {box["key"]: box["name"] for box in told["boxes"]}
+    keys = {group["name"]: group["key"] for group in told["groups"]}
+    ways = {(names[arrow["source"]], names[arrow["target"]]): arrow["legs"] for arrow in told["arrows"]}
+    a = next(key for key, name in names.items() if name == "a")
+    first, second = keys["first"], keys["second"]
+    (leaving, between, coming) = next(legs for (source, _), legs in ways.items() if source == "a" and len(legs) == 3)
+    assert leaving[:2] == [first, a]
+    assert leaving[3] == f"·<{a}"
+    assert between == ["", first, 0, second]
+    assert coming[:2] == [second, f"·>{first}"]
+
+
 def test_numbers_that_json_lacks():
     told = story(lambda x: np.sum(np.abs(x)), np.array([1 + 2j, np.inf]))
     (picture,) = (box["value"] for box in told["boxes"] if box["name"] == "x")

@@ -1,6 +1,6 @@
 """Draw the gallery and time it: ``python tools/gallery.py`` writes docs/gallery.md and its pictures (1 minute).
 
-With ``png`` after it, pictures are written as PNG too; those of pages need Chromium and the extra `browser`.
+With ``png`` after it, drawings are written as PNG too. It needs Chromium or Chrome, and the extra `browser`.
 """
 
 import platform
@@ -9,10 +9,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from playwright.sync_api import sync_playwright
 
 import autograd_mini as am
 
@@ -27,12 +29,14 @@ them is told in [seeing.md](seeing.md).
 TIMES = """\
 ## How long it takes
 
-Seconds for a chain of small operations, in groups of a hundred, from the recorded Value to the text that is laid out
-(`am.draw`), from there to SVG, and to the page of `am.step_through`, which shows 2,000 nodes at most. One run
+Seconds for a chain of small operations, in groups of a hundred or in none, from the recorded Value to the text that is
+laid out (`am.draw`), from there to SVG, and to the page of `am.step_through`, which shows 2,000 nodes at most. Then, of
+that page in a headless Chromium without a graphics card: seconds until it is there, the median of a step and the
+longest of twenty jumps through the passes until the next frame, and how long it takes to open or fold a group. One run
 ({machine}, Python {python}, NumPy {numpy}, graphviz-pure); another machine has others.
 
-| nodes | `am.draw` | SVG | boxes in the picture | `am.step_through` | size of the page |
-|---:|---:|---:|---:|---:|---:|
+| nodes | groups of | `am.draw` | SVG | boxes | `am.step_through` | its size | opens | step | jump | fold |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|
 """
 PEERS = """
 ## Beside others
@@ -61,10 +65,10 @@ FEATURES: dict[str, list[str]] = {
     "value of each node": ["yes", "", "", "yes", "of weights", OWN_DATA],
     "gradient of each node": ["yes", "", "", "after `backward()`", "", OWN_DATA],
     "shapes": ["yes", "of leaves and what is saved", "yes", "(numbers)", "yes", "yes"],
-    "names of the user's variables": ["yes", "by `params=`", "of modules", "by `label=`", "of the file", "of the file"],
+    "names of the user's variables": ["yes", "by `params=`", "of modules", "", "of the file", "of the file"],
     "line of code": ["yes", "", "", "", "", "where the file has it"],
     "groups that open and close": ["yes", "", "by `depth=`", "", "", "yes"],
-    "repeated blocks as one": ["yes", "", "yes (`roll=True`)", "", "", ""],
+    "repeated blocks as one": ["yes", "", "yes (`roll=True`)", "", "", "marked as identical"],
     "backward pass step by step": ["yes", "", "", "", "", ""],
     "one gradient in words": ["yes", "", "", "", "", ""],
     "vanishing, NaN, dead units in colour": ["yes", "", "", "", "", OWN_DATA],
@@ -125,12 +129,12 @@ def normal(*shapes: tuple[int, ...]) -> list[Any]:
     return [RNG.normal(size=shape) for shape in shapes]
 
 
-def chain(nodes: int) -> Any:
-    """A recorded chain of about so many nodes, in groups of a hundred."""
+def chain(nodes: int, grouped: bool = True) -> Any:
+    """A recorded chain of about so many nodes, in groups of a hundred or in none."""
     x, w = am.Value(0.5, name="x"), am.Value(0.9, name="w")
     with am.full_record():
         for _ in range(max(nodes // 100, 1)):
-            with am.scope("block"):
+            with am.scope("block") if grouped else nullcontext():
                 for _ in range(33):
                     x = np.sin(x * w) + x
     return x
@@ -169,21 +173,40 @@ def timed(call: Callable[[], Any]) -> tuple[float, Any]:
     return time.perf_counter() - start, result
 
 
-def times() -> Iterator[str]:
+ANSWERS = """async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)));
+  const timed = async (act) => {
+    const start = performance.now();
+    act();
+    await frame();
+    return performance.now() - start;
+  };
+  const steps = [], jumps = [];
+  for (let i = 0; i < 20; i++) steps.push(await timed(() => stepThrough.go(i)));
+  for (let i = 0; i <= 20; i++) jumps.push(await timed(() => stepThrough.go((i * stepThrough.steps) / 20)));
+  return [steps.sort((a, b) => a - b)[10], Math.max(...jumps), await timed(drawAll)];
+}"""
+
+
+def times(browser: Any, folder: Path) -> Iterator[str]:
     """Iterate over the rows of the table of times."""
-    for nodes in (10**2, 10**3, 10**4, 10**5):
-        result = chain(nodes)
+    for nodes, grouped in [(10**2, True), (10**3, True), (10**3, False), (10**4, True), (10**5, True), (10**5, False)]:
+        result = chain(nodes, grouped)
         drawn, drawing = timed(lambda result=result: am.draw(result))
         svg, _ = timed(drawing._repr_svg_)
         walked, page = timed(lambda result=result: am.step_through(result))
-        boxes = drawing.source.count("<<TABLE")
-        yield f"| {nodes:,} | {drawn:.3f} | {svg:.3f} | {boxes} | {walked:.3f} | {len(page.html) / 1e6:.1f} MB |\n"
+        view, path = browser.new_page(), page.save(folder / "times.html")
+        opened, _ = timed(lambda view=view, path=path: view.goto(path.as_uri()))
+        step, jump, fold = (ms / 1000 for ms in view.evaluate(ANSWERS))
+        view.close()
+        boxes, size = drawing.source.count("<<TABLE"), len(page.html) / 1e6
+        cells = [f"{nodes:,}", "100" if grouped else "", f"{drawn:.3f}", f"{svg:.3f}", str(boxes), f"{walked:.2f}",
+                 f"{size:.1f} MB", f"{opened:.2f}", f"{step:.3f}", f"{jump:.3f}", f"{fold:.3f}"]  # fmt: skip
+        yield f"| {' | '.join(cells)} |\n"
 
 
-def screenshots(suffix: str = "png") -> Iterator[tuple[str, str]]:
-    """Take pictures of a page, in a headless Chromium, and iterate over their names and what they show."""
-    from playwright.sync_api import sync_playwright
-
+def screenshots(browser: Any, folder: Path) -> Iterator[tuple[str, str]]:
+    """Take pictures of pages, and iterate over their names and what they show."""
     w, b, x = am.Value(0.5, name="w"), am.Value(-1.0, name="b"), 2.0
     h = np.tanh(w * x + b + 0.3)
     loss = h * h + 0.1 * w**2
@@ -196,17 +219,14 @@ def screenshots(suffix: str = "png") -> Iterator[tuple[str, str]]:
         ("page_groups", "The cells of an LSTM, one of them open", am.step_through(lstm, *cells),
          ["stepThrough.go(800)", "toggle(story.groups[9].key)"]),
     ]  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, about, page, acts in pages:
-            view = browser.new_page(viewport={"width": 1280, "height": 780})
-            view.goto(page.save(Path(folder) / f"{name}.html").as_uri())
-            for act in acts:
-                view.evaluate(act)
-            view.wait_for_timeout(300)
-            view.screenshot(path=DOCS / "images" / f"{name}.{suffix}")
-            yield name, about
-        browser.close()
+    for name, about, page, acts in pages:
+        view = browser.new_page(viewport={"width": 1280, "height": 780})
+        view.goto(page.save(folder / f"{name}.html").as_uri())
+        for act in acts:
+            view.evaluate(act)
+        view.wait_for_timeout(300)
+        view.screenshot(path=DOCS / "images" / f"{name}.png")
+        yield name, about
 
 
 def main() -> None:
@@ -217,10 +237,16 @@ def main() -> None:
             print(drawing.save(DOCS / "images" / f"{name}.{suffix}"))
         text += f"\n## {about}\n\n![{about}](images/{name}.svg)\n"
     text += "\n## Step by step\n\nPages of `am.step_through`, which run in any browser without a network.\n"
-    for name, about in screenshots():
-        text += f"\n![{about}](images/{name}.png)\n\n*{about}.*\n"
-    versions = {"machine": platform.machine(), "python": platform.python_version(), "numpy": np.__version__}
-    text += "\n" + TIMES.format(**versions) + "".join(times()) + PEERS.format(table=table(COLUMNS, FEATURES))
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chosen = {"executable_path": found} if found else {"channel": "chrome"}
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(args=["--no-sandbox", "--disable-gpu"], **chosen)
+        for name, about in screenshots(browser, Path(folder)):
+            text += f"\n![{about}](images/{name}.png)\n\n*{about}.*\n"
+        versions = {"machine": platform.machine(), "python": platform.python_version(), "numpy": np.__version__}
+        text += "\n" + TIMES.format(**versions) + "".join(times(browser, Path(folder)))
+        browser.close()
+    text += PEERS.format(table=table(COLUMNS, FEATURES))
     (DOCS / "gallery.md").write_text(text, encoding="utf-8")
 
 

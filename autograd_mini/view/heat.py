@@ -45,7 +45,8 @@ def picture(x: Any, side: int) -> Picture:
     table, block = largest_of_blocks(array.reshape(-1, array.shape[-1] if array.ndim else 1), side)
     digits = 17 if array.size <= EXACT else 6
     if table.dtype.kind in "fc":  # JSON has double precision alone
-        table = table.astype(complex if table.dtype.kind == "c" else float)
+        with np.errstate(over="ignore"):
+            table = table.astype(complex if table.dtype.kind == "c" else float)
     cells = [[plain(number, digits) for number in row] for row in table.tolist()]
     return {"text": summary(x), "shape": list(array.shape), "cells": cells, "block": list(block)}
 
