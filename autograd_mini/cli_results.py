@@ -72,7 +72,7 @@ def write(
 def draw_graph(folder: Path, model: Sequential, loader: Jittered) -> None:
     """Draw what one step of the training records: as DOT text, and as pictures if something here renders them."""
     from .engine import Value
-    from .nn import softmax_cross_entropy
+    from .nn import cross_entropy
     from .state import full_record
     from .view import draw
     from .view.rendering import find_renderer
@@ -80,7 +80,7 @@ def draw_graph(folder: Path, model: Sequential, loader: Jittered) -> None:
     model.zero_grad()
     with full_record():
         images = Value(loader.loader.inputs[:GRAPHED], name="images")
-        loss = softmax_cross_entropy(model(images), loader.loader.targets[:GRAPHED])
+        loss = cross_entropy(model(images), loader.loader.targets[:GRAPHED])
     loss.name = "loss"
     loss.backward()
     drawing = draw(loss)

@@ -158,7 +158,7 @@ def train_digits(
     from . import cli_results
     from .check import Verdict
     from .data import load_digits
-    from .nn import softmax_cross_entropy
+    from .nn import cross_entropy
     from .optim import cosine_schedule
     from .train import History, accuracy, fit, predict
 
@@ -179,7 +179,7 @@ def train_digits(
     try:
         watched = (held_out.inputs, held_out.labels)
         schedule = cosine_schedule(optimizer.lr, epochs)
-        fit(model, softmax_cross_entropy, loader, optimizer, epochs, accuracy, watched, True, schedule, history)
+        fit(model, cross_entropy, loader, optimizer, epochs, accuracy, watched, True, schedule, history)
     except KeyboardInterrupt:
         if not history.step_losses:
             raise
@@ -206,11 +206,11 @@ def train_digits(
 def check_gradient(model: Sequential, loader: Jittered) -> Report:
     """Compare the gradient of the loss of a few samples with finite differences, for every parameter."""
     from .check import check_grads
-    from .nn import softmax_cross_entropy
+    from .nn import cross_entropy
 
     inputs, labels = loader.loader.inputs[:CHECKED], loader.loader.targets[:CHECKED]
 
     def loss(network: Any) -> Any:
-        return softmax_cross_entropy(network(inputs), labels)
+        return cross_entropy(network(inputs), labels)
 
     return check_grads(loss, model, order=1, report=True)

@@ -164,7 +164,7 @@ def test_the_gradient_check_of_the_default_network_is_right():
 
 
 def interrupt_after(monkeypatch, steps):
-    real = nn.softmax_cross_entropy
+    real = nn.cross_entropy
     left = iter(range(steps))
 
     def loss(outputs, labels):
@@ -173,7 +173,7 @@ def interrupt_after(monkeypatch, steps):
             raise KeyboardInterrupt
         return real(outputs, labels)
 
-    monkeypatch.setattr(nn, "softmax_cross_entropy", loss)
+    monkeypatch.setattr(nn, "cross_entropy", loss)
 
 
 def test_ctrl_c_keeps_what_was_learned(at, capsys, monkeypatch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import autograd_mini as am
-from autograd_mini.nn import functions as F
+from autograd_mini.rules import network as F
 from autograd_mini.view import DrawingError
 from autograd_mini.view.known import Known
 from autograd_mini.view.scalars import scalar_results

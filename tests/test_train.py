@@ -18,7 +18,7 @@ POINTS, LABELS = two_moons(60, seed=1)
 def setup(seed=0, batch_size=16, lr=0.5):
     rng = np.random.default_rng(seed)
     model = nn.Sequential(nn.Linear(2, 8, rng=rng), nn.tanh, nn.Linear(8, 2, rng=rng))
-    return model, nn.softmax_cross_entropy, Loader(POINTS, LABELS, batch_size, seed=seed), SGD(model.parameters(), lr)
+    return model, nn.cross_entropy, Loader(POINTS, LABELS, batch_size, seed=seed), SGD(model.parameters(), lr)
 
 
 def test_a_training_learns():
@@ -43,7 +43,7 @@ def test_the_same_seed_gives_the_same_training_bit_for_bit():
 def test_a_batch_descent_is_plain_gradient_descent():
     w = am.Value(0.0)
     x, y = np.array([1.0, 2.0]), np.array([2.0, 4.0])
-    fit(lambda x: w * x, nn.mean_squared_error, Loader(x, y), SGD([w], 0.1), 2, progress=False)
+    fit(lambda x: w * x, nn.mse_loss, Loader(x, y), SGD([w], 0.1), 2, progress=False)
     by_hand = 0.0
     for _ in range(2):
         by_hand -= 0.1 * np.mean(2 * (by_hand * x - y) * x)
@@ -63,7 +63,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_place():
     x = np.array([1.0, 1.0, np.nan, 1.0])
     loader = Loader(x, np.zeros(4), batch_size=1, shuffle=False)
     with pytest.raises(AnomalyError) as caught:
-        fit(lambda x: w * x, nn.mean_squared_error, loader, SGD([w], 0.1), 3, progress=False)
+        fit(lambda x: w * x, nn.mse_loss, loader, SGD([w], 0.1), 3, progress=False)
     assert str(caught.value).startswith("the loss is nan at step 3 (epoch 1, batch 3)\n  why: steps that are too long")
     assert "a smaller learning rate than 0.1" in str(caught.value)
     assert np.isfinite(w.data)

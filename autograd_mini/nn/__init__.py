@@ -1,9 +1,41 @@
 """Layers, activations and losses for small networks: a thin layer over NumPy; no derivative is written here."""
 
-from .functions import mean_squared_error, relu, sigmoid, softmax_cross_entropy, tanh, threshold
+from .activations import (
+    elu,
+    gelu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+    threshold,
+)
+from .initialisers import (
+    he_normal,
+    he_uniform,
+    lecun_normal,
+    lecun_uniform,
+    orthogonal,
+    xavier_normal,
+    xavier_uniform,
+)
+from .losses import (
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    hinge_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+)
 from .modules import Linear, Module, Sequential
 
 __all__ = [
-    "Linear", "Module", "Sequential", "mean_squared_error", "relu", "sigmoid", "softmax_cross_entropy", "tanh",
-    "threshold",
+    "Linear", "Module", "Sequential", "binary_cross_entropy_with_logits", "cross_entropy", "elu", "gelu", "he_normal",
+    "he_uniform", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "lecun_normal", "lecun_uniform",
+    "log_softmax", "mse_loss", "orthogonal", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh", "threshold",
+    "xavier_normal", "xavier_uniform",
 ]  # fmt: skip

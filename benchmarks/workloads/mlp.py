@@ -81,7 +81,7 @@ def with_autograd_mini(problem: Problem) -> Step:
     def step():
         for p in parameters:
             p.grad = None
-        loss = am.nn.softmax_cross_entropy(network(layers, problem.x, np.tanh), problem.labels)
+        loss = am.nn.cross_entropy(network(layers, problem.x, np.tanh), problem.labels)
         loss.backward()
         return loss.data, [p.grad for p in parameters]
 
