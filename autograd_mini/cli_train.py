@@ -115,8 +115,8 @@ def prepare(options: argparse.Namespace) -> tuple[Sequential, Jittered, SGD, int
     loader = Loader.for_descent(options.descent, part.inputs, part.labels, options.batch_size, seed=options.seed)
     rng = np.random.default_rng(options.seed)
     sizes = [part.inputs.shape[1], *options.hidden]
-    hidden = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair, init="he", rng=rng), nn.relu)]
-    model = nn.Sequential(*hidden, nn.Linear(sizes[-1], 10, rng=rng))
+    hidden = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair, init=nn.he_uniform, rng=rng), nn.relu)]
+    model = nn.Sequential(*hidden, nn.Linear(sizes[-1], 10, init=nn.xavier_uniform, rng=rng))
     optimizer = SGD(model.parameters(), lr if options.lr is None else options.lr, MOMENTUM)
     return model, Jittered(loader, (8, 8), SHIFT, SCALE), optimizer, options.epochs or epochs
 

@@ -319,8 +319,8 @@ def test_a_model_on_a_batch_in_one_call() -> None:
     with planted(np.tanh, x=lambda g, out: g * (1 - out)):
         report = check_grads(loss, model, RNG.normal(size=(5, 3)), argnums=0, order=1, report=True)
     assert {entry.argument for entry in report.wrong} == {
-        "network['layers.0.weight']",
-        "network['layers.0.bias']",
+        "network['0.weight']",
+        "network['0.bias']",
     }
     assert all(parameter.grad is None for parameter in model.parameters())
 

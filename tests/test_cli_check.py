@@ -159,7 +159,7 @@ def test_what_a_value_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert {entry["argument"] for entry in entries("model.py:loss", "w=1.5", "x=[2]", "n=2")} == {"w", "x"}
     assert {entry["argument"] for entry in entries("model.py:loss", "w=1.5", "x=[2]", "n=2.5")} == {"w", "x", "n"}
     assert {entry["argument"] for entry in entries("model.py:net", "x=ones(3)")} == {
-        "parameters['layers.0.weight']", "parameters['layers.0.bias']", "x",
+        "parameters['0.weight']", "parameters['0.bias']", "x",
     }  # fmt: skip
 
 

@@ -72,14 +72,14 @@ def test_a_leaf_with_many_uses_points_to_the_group_that_uses_it():
 
 def test_layers_are_groups_by_themselves_and_take_their_parameters_along():
     model = nn.Sequential(
-        nn.Linear(4, 8, rng=0), nn.Linear(8, 8, rng=1), nn.Linear(8, 8, rng=2), nn.Linear(8, 2, rng=3)
+        nn.Linear(8, 8, rng=0), nn.Linear(8, 8, rng=1), nn.Linear(8, 8, rng=2), nn.Linear(8, 2, rng=3)
     )
-    drawing = am.draw(lambda x: np.sum(model(x) ** 2), RNG.normal(size=(5, 4)), depth=1)
+    drawing = am.draw(lambda x: np.sum(model(x) ** 2), RNG.normal(size=(5, 8)), depth=1)
     found = boxes(drawing)
-    assert sum(int(rows[0].split()[0]) for rows in found.values()) == 8
+    assert sum(int(rows[0].split()[0]) for rows in found.values()) == 4 * 3
     assert sum(int(rows[1].split()[0]) for rows in found.values()) == 8 + 1  # the input too
     assert "Linear × 3" in found
-    x = am.Value(RNG.normal(size=(5, 4)))
+    x = am.Value(RNG.normal(size=(5, 8)))
     assert model(x).node.scope == ()  # outside a drawing nothing is grouped, which costs nothing
 
 

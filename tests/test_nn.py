@@ -72,22 +72,30 @@ def test_a_state_that_does_not_fit_changes_nothing():
         np.testing.assert_array_equal(p.data, before[path])
 
 
-@pytest.mark.parametrize(("init", "bound"), [("xavier", (6 / 300) ** 0.5), ("he", (6 / 200) ** 0.5)])
+@pytest.mark.parametrize(
+    ("init", "bound"),
+    [(nn.xavier_uniform, (6 / 300) ** 0.5), (nn.he_uniform, (6 / 200) ** 0.5), (None, 1 / 200**0.5)],
+)
 def test_weights_are_drawn_within_their_bounds(init, bound):
     layer = nn.Linear(200, 100, init=init, rng=3)
     size = np.abs(layer.weight.data)
+    assert layer.weight.shape == (100, 200)
     assert 0.99 * bound < size.max() <= bound
     np.testing.assert_allclose(layer.weight.data.std(), bound / 3**0.5, rtol=0.02)
-    assert not layer.bias.data.any()
+    assert layer.bias.data.any() == (init is None)
+    assert np.abs(layer.bias.data).max() <= bound
     np.testing.assert_array_equal(nn.Linear(200, 100, init=init, rng=3).weight.data, layer.weight.data)
 
 
-def test_an_unknown_init_is_answered_with_the_known():
-    with pytest.raises(InvalidInput, match='init=\'lecun\'\n  instead: "xavier" for tanh and sigmoid, "he" for relu'):
-        nn.Linear(2, 2, init="lecun")
+def test_an_init_is_a_function():
+    with pytest.raises(InvalidInput, match=r"init='he'\n.*\n  instead: nn.xavier_uniform or nn.he_uniform"):
+        nn.Linear(2, 2, init="he")
 
 
-@pytest.mark.parametrize(("sizes", "text"), [((0, 3), "n_in=0"), ((2.0, 3), "n_in=2.0"), ((2, "a"), "n_out='a'")])
+@pytest.mark.parametrize(
+    ("sizes", "text"),
+    [((0, 3), "in_features=0"), ((2.0, 3), "in_features=2.0"), ((2, "a"), "out_features='a'"), ((True, 2), "=True")],
+)
 def test_a_linear_layer_has_whole_numbers_of_features(sizes, text):
     with pytest.raises(InvalidInput, match=re.escape(text)):
         nn.Linear(*sizes)
@@ -359,3 +367,104 @@ def test_orthogonal_weights_have_orthonormal_rows_or_columns(shape):
 def test_a_bias_has_no_fans():
     with pytest.raises(ShapeError, match=r"a weight of shape \(3,\)"):
         nn.he_uniform((3,))
+
+
+# ------------------------------------------------------------------------------------------------ More layers
+
+
+class Net(nn.Module):
+    buffers = ("mean",)
+
+    def __init__(self):
+        self.parts = [nn.Linear(2, 3, rng=0), nn.Sequential(nn.Dropout(0.5, rng=0), nn.LayerNorm(3))]
+        self.mean = np.zeros(3)
+
+    def forward(self, x):
+        return self.parts[1](self.parts[0](x)) - self.mean
+
+
+def test_modules_are_found_and_set_to_training_or_not():
+    net = Net()
+    assert [path for path, _ in net.modules()] == ["", "parts.0", "parts.1", "parts.1.0", "parts.1.1"]
+    assert all(module.training for _, module in net.modules())
+    assert net.eval() is net
+    assert not any(module.training for _, module in net.modules())
+    assert all(module.training for _, module in net.train().modules())
+
+
+def test_buffers_belong_to_the_state_and_are_no_parameters():
+    net, other = Net(), Net()
+    paths = ["parts.0.weight", "parts.0.bias", "parts.1.1.weight", "parts.1.1.bias"]
+    assert [path for path, _ in net.named_parameters()] == paths
+    net.mean += 1.0
+    state = net.state_dict()
+    assert list(state) == [*paths, "mean"]
+    state["mean"] += 1.0  # a copy
+    other.load_state_dict(state)
+    np.testing.assert_array_equal(other.mean, np.full(3, 2.0))
+    np.testing.assert_array_equal(net.mean, np.ones(3))
+    with pytest.raises(ShapeError, match=r"an array of shape \(2,\) for mean of shape \(3,\)"):
+        other.load_state_dict({**state, "mean": np.zeros(2)})
+
+
+def test_dropout_keeps_the_mean_in_training_and_does_nothing_else():
+    layer, x = nn.Dropout(0.3, rng=1), np.ones((200, 500))
+    y = layer(am.Value(x))
+    assert {*np.unique(y.data)} == {0.0, 1 / 0.7}
+    np.testing.assert_allclose(np.mean(y.data), 1, rtol=0.01)
+    np.sum(y).backward()
+    assert layer.eval()(x) is x
+    again = nn.Dropout(0.3, rng=1)
+    np.testing.assert_array_equal(again(x), y.data)
+    assert (again(x) != y.data).any()
+
+
+def test_the_gradient_of_dropout_is_that_of_what_was_kept():
+    x = am.Value(uniform(4, 5))
+    y = nn.Dropout(0.5, rng=2)(x)
+    np.sum(y * y).backward()
+    np.testing.assert_allclose(x.grad, np.where(y.data != 0, 8 * x.data, 0))
+
+
+def test_an_embedding_adds_up_the_gradients_of_a_row():
+    layer = nn.Embedding(5, 2, rng=0)
+    np.sum(layer([[1, 1], [4, 1]]) * np.arange(4.0).reshape(2, 2, 1)).backward()
+    np.testing.assert_array_equal(layer.weight.grad, [[0, 0], [4, 4], [0, 0], [0, 0], [2, 2]])
+
+
+@pytest.mark.parametrize("shape", [(4,), (3, 4)])
+def test_a_layer_norm_has_mean_0_and_variance_1_and_right_gradients(shape):
+    layer, x = nn.LayerNorm(shape), uniform(5, 3, 4)
+    y = layer(x).data
+    axes = tuple(range(-len(shape), 0))
+    np.testing.assert_allclose(y.mean(axes), 0, atol=1e-12)
+    np.testing.assert_allclose(y.var(axes), 1, rtol=1e-3)
+    assert am.check_grads(lambda layer, x: np.sum(layer(x) ** 3), layer, x)
+    assert nn.LayerNorm(4, elementwise_affine=False).parameters() == []
+    assert type(nn.LayerNorm(4, elementwise_affine=False)(x)) is np.ndarray
+
+
+def test_residual_and_flatten():
+    net = nn.Sequential(nn.Flatten(), nn.Residual(nn.Linear(6, 6, rng=0)))
+    x = uniform(4, 2, 3)
+    inner = net.layers[1].layer
+    np.testing.assert_allclose(net(x).data, x.reshape(4, 6) + inner(x.reshape(4, 6)).data)
+    assert [path for path, _ in net.named_parameters()] == ["1.layer.weight", "1.layer.bias"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: nn.Dropout(1.0), InvalidInput, "p=1.0"),
+        (lambda: nn.Embedding(0, 2), InvalidInput, "num_embeddings=0"),
+        (lambda: nn.Embedding(3, 2, rng=0)([3]), InvalidInput, "numbers from 3 to 3\n  why: the table has 3 rows"),
+        (lambda: nn.Embedding(3, 2, rng=0)([0.5]), InvalidInput, "Embedding of dtype float64"),
+        (lambda: nn.LayerNorm(4)(np.ones((4, 3))), ShapeError, "an input of shape \\(4, 3\\) for LayerNorm"),
+        (lambda: nn.LayerNorm((4, 0)), InvalidInput, "normalized_shape\\[1\\]=0"),
+        (lambda: nn.Residual(nn.Linear(2, 3, rng=0))(np.ones((1, 2))), ShapeError, "a residual of shape \\(1, 3\\)"),
+        (lambda: nn.Flatten()(1.0), ShapeError, "Flatten of a single number"),
+    ],
+)
+def test_layers_refuse_what_makes_no_sense(call, error, text):
+    with pytest.raises(error, match=text):
+        call()

@@ -22,6 +22,7 @@ from .initialisers import (
     xavier_normal,
     xavier_uniform,
 )
+from .layers import Dropout, Embedding, Flatten, LayerNorm, Linear, Residual, Sequential
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -31,11 +32,12 @@ from .losses import (
     l1_loss,
     mse_loss,
 )
-from .modules import Linear, Module, Sequential
+from .module import Module
 
 __all__ = [
-    "Linear", "Module", "Sequential", "binary_cross_entropy_with_logits", "cross_entropy", "elu", "gelu", "he_normal",
-    "he_uniform", "hinge_loss", "huber_loss", "kl_div", "l1_loss", "leaky_relu", "lecun_normal", "lecun_uniform",
-    "log_softmax", "mse_loss", "orthogonal", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh", "threshold",
-    "xavier_normal", "xavier_uniform",
+    "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Module", "Residual", "Sequential",
+    "binary_cross_entropy_with_logits", "cross_entropy", "elu", "gelu", "he_normal", "he_uniform", "hinge_loss",
+    "huber_loss", "kl_div", "l1_loss", "leaky_relu", "lecun_normal", "lecun_uniform", "log_softmax", "mse_loss",
+    "orthogonal", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh", "threshold", "xavier_normal",
+    "xavier_uniform",
 ]  # fmt: skip

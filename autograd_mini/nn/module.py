@@ -1,17 +1,15 @@
-"""Modules: what holds the parameters of a network, and applies them."""
+"""`Module`: what holds the parameters of a network, and applies them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput, ShapeError
 from ..state import current, scope
-
-Layer = Callable[[Any], Any]
 
 
 class Module:
@@ -30,7 +28,17 @@ class Module:
     >>> scale = Scale()
     >>> scale(3.0).data, [name for name, _ in scale.named_parameters()]
     (np.float64(6.0), ['factor'])
+
+    Attributes
+    ----------
+    training : bool
+        Whether the module is being trained, which some layers do another thing for: see `train` and `eval`.
+    buffers : tuple of str
+        The names of arrays that belong to the state but aren't learned: to be set by a subclass that has some.
     """
+
+    training = True
+    buffers: tuple[str, ...] = ()
 
     def __setattr__(self, name: str, x: Any) -> None:
         object.__setattr__(self, name, x)
@@ -61,26 +69,48 @@ class Module:
         """Return the parameters, each once."""
         return [parameter for _, parameter in self.named_parameters()]
 
+    def modules(self) -> Iterator[tuple[str, Module]]:
+        """Iterate over this module, under the path ``""``, and all modules in it, outer ones first."""
+        yield from modules_in(self, "")
+
+    def train(self, mode: bool = True) -> Self:
+        """Set this module and all in it to training, or no longer; return it."""
+        for _, module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set this module and all in it to evaluation: dropout keeps everything, running statistics are used."""
+        return self.train(False)
+
+    def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
+        """Iterate over the arrays of the state that aren't learned: their paths, the modules and the names there."""
+        for path, module in self.modules():
+            for name in module.buffers:
+                yield joined(path, name), module, name
+
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of each parameter's array, by path."""
-        return {path: np.copy(parameter.data) for path, parameter in self.named_parameters()}
+        """Return a copy of each parameter's array, and of each buffer, by path."""
+        state = {path: np.copy(parameter.data) for path, parameter in self.named_parameters()}
+        return state | {path: np.copy(getattr(module, name)) for path, module, name in self.named_buffers()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set each parameter to the array of its path.
+        """Set each parameter and each buffer to the array of its path.
 
         Raises
         ------
         InvalidInput
-            If a path is missing or unknown; nothing is changed then.
+            If paths are missing or unknown; nothing is changed then.
         ShapeError
-            If an array has another shape than its parameter; nothing is changed then.
+            If an array has another shape than what it is for; nothing is changed then.
         """
-        own = dict(self.named_parameters())
+        own: dict[str, Any] = {path: parameter.data for path, parameter in self.named_parameters()}
+        own |= {path: getattr(module, name) for path, module, name in self.named_buffers()}
         if own.keys() != set(state):
             missing, unknown = sorted(own.keys() - set(state)), sorted(set(state) - own.keys())
             raise InvalidInput(
@@ -88,14 +118,16 @@ class Module:
                 "it must hold each parameter of the module, and nothing else",
                 "the state_dict() of a module built in the same way",
             )
-        for path, parameter in own.items():
-            if np.shape(state[path]) != parameter.shape:
+        for path, array in own.items():
+            if np.shape(state[path]) != np.shape(array):
                 raise ShapeError(
-                    f"an array of shape {np.shape(state[path])} for {path} of shape {parameter.shape}",
+                    f"an array of shape {np.shape(state[path])} for {path} of shape {np.shape(array)}",
                     instead="the state_dict() of a module of the same sizes",
                 )
-        for path, parameter in own.items():
+        for path, parameter in self.named_parameters():
             parameter.data = np.array(state[path], dtype=parameter.dtype)
+        for path, module, name in self.named_buffers():
+            setattr(module, name, np.array(state[path], dtype=own[path].dtype))
 
     def functional_call(self, parameters: Mapping[str, Any], *args: Any) -> Any:
         """Apply the module with other numbers in place of its parameters: a function for `am.grad` and its relatives.
@@ -110,6 +142,7 @@ class Module:
         Examples
         --------
         >>> from autograd_mini import grad
+        >>> from autograd_mini.nn import Linear
         >>> layer = Linear(2, 1, rng=0)
         >>> slopes = grad(lambda p: np.sum(layer.functional_call(p, np.ones((3, 2)))))(layer.state_dict())
         >>> slopes["bias"]
@@ -155,116 +188,23 @@ def named(x: Any, path: str) -> Iterator[tuple[str, Value]]:
             yield from named(part, f"{path}.{i}")
 
 
-class Linear(Module):
-    """The affine map x W + b.
+def modules_in(x: Any, path: str) -> Iterator[tuple[str, Module]]:
+    """Iterate over the modules in an attribute, with their paths."""
+    if isinstance(x, Module):
+        yield path, x
+        for name, part in vars(x).items():
+            yield from modules_in(part, joined(path, name))
+    elif isinstance(x, (list, tuple)):
+        for i, part in enumerate(x):
+            yield from modules_in(part, joined(path, str(i)))
 
-    Parameters
-    ----------
-    n_in, n_out : int
-        Numbers of features.
-    bias : bool, default True
-        Whether there is a b.
-    init : {"xavier", "he"}
-        Draw W uniformly from ±sqrt(6 / (n_in + n_out)), which suits tanh and sigmoid [1]_, or from
-        ±sqrt(6 / n_in), which suits relu [2]_. b starts at 0.
-    rng : numpy.random.Generator or int, optional
-        What W is drawn with. An int is a seed: give layers different ones, or all the same generator.
 
-    Attributes
-    ----------
-    weight : Value of shape (n_in, n_out)
-        The transpose of what PyTorch keeps, so that a layer is one product.
-    bias : Value of shape (n_out,), or None
-
-    Raises
-    ------
-    InvalidInput
-        If a number of features is no integer above 0, or `init` is unknown.
-
-    References
-    ----------
-    .. [1] X. Glorot and Y. Bengio (2010), Understanding the difficulty of training deep feedforward neural networks.
-    .. [2] K. He et al. (2015), Delving deep into rectifiers.
+def joined(path: str, name: str) -> str:
+    """Return the path of an attribute of what stands at a path.
 
     Examples
     --------
-    >>> layer = Linear(3, 2, rng=0)
-    >>> layer(np.ones((5, 3))).shape
-    (5, 2)
+    >>> joined("", "weight"), joined("layers.0", "weight")
+    ('weight', 'layers.0.weight')
     """
-
-    def __init__(
-        self,
-        n_in: int,
-        n_out: int,
-        bias: bool = True,
-        init: Literal["xavier", "he"] = "xavier",
-        rng: np.random.Generator | int | None = None,
-    ) -> None:
-        sizes: dict[str, Any] = {"n_in": n_in, "n_out": n_out}
-        for name, n in sizes.items():
-            if not isinstance(n, (int, np.integer)) or n < 1:
-                raise InvalidInput(f"{name}={n!r}", "it is a number of features", "an integer of at least 1")
-        fans = {"xavier": n_in + n_out, "he": n_in}
-        if init not in fans:
-            raise InvalidInput(f"init={init!r}", instead='"xavier" for tanh and sigmoid, "he" for relu')
-        bound = (6 / fans[init]) ** 0.5
-        self.weight = Value(np.random.default_rng(rng).uniform(-bound, bound, (n_in, n_out)), copy=False)
-        self.bias = Value(np.zeros(n_out), copy=False) if bias else None
-
-    def forward(self, x: Any) -> Any:
-        """Return x W + b.
-
-        Parameters
-        ----------
-        x : array_like or Value of shape (..., n_in)
-
-        Raises
-        ------
-        ShapeError
-            If the last axis of x isn't n_in long.
-        """
-        n_in, n_out = self.weight.shape
-        shape = np.shape(x)
-        if shape[-1:] != (n_in,):
-            raise ShapeError(
-                f"an input of shape {shape} for a Linear layer from {n_in} to {n_out} features",
-                f"its last axis must be the {n_in} features; samples stand along the axes before it",
-                "x.T" if len(shape) == 2 and shape[0] == n_in else f"Linear({shape[-1] if shape else 1}, {n_out})",
-            )
-        y = x @ self.weight
-        return y if self.bias is None else y + self.bias
-
-    def __repr__(self) -> str:
-        return f"Linear({', '.join(map(str, self.weight.shape))}{', bias=False' if self.bias is None else ''})"
-
-
-class Sequential(Module):
-    """Layers applied one after the other: modules, or any functions of an array.
-
-    Examples
-    --------
-    >>> net = Sequential(Linear(2, 4, rng=0), np.tanh, Linear(4, 1, rng=1))
-    >>> net(np.ones((5, 2))).shape
-    (5, 1)
-    >>> [name for name, _ in net.named_parameters()]
-    ['layers.0.weight', 'layers.0.bias', 'layers.2.weight', 'layers.2.bias']
-    """
-
-    def __init__(self, *layers: Layer) -> None:
-        for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise InvalidInput(
-                    f"layer {i} is {layer!r}", "each layer is applied to the result of the one before", "a function"
-                )
-        self.layers = layers
-
-    def forward(self, x: Any) -> Any:
-        """Return the result of the last layer."""
-        for layer in self.layers:
-            x = layer(x)
-        return x
-
-    def __repr__(self) -> str:
-        names = [repr(x) if isinstance(x, Module) else getattr(x, "__name__", repr(x)) for x in self.layers]
-        return f"Sequential({', '.join(names)})"
+    return f"{path}.{name}" if path else name
