@@ -141,3 +141,15 @@ def test_graphviz_is_imported_only_when_something_is_drawn():
         "view.draw(am.Value(1.0) * 2.0); assert 'graphviz' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_leaf_that_only_hidden_operations_use_still_shows_its_value():
+    x, w = am.Value(0.5, name="x"), am.Value(0.9, name="w")
+    with am.full_record():
+        y = x
+        for _ in range(300):
+            y = np.sin(y * w) + y
+    drawing = am.draw(y, max_nodes=40)
+    assert "not kept" not in drawing.source
+    assert "full_record" not in drawing.source
+    assert any(text.startswith("x value 0.5 ") for text in nodes_of(drawing).values())

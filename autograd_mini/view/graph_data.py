@@ -130,7 +130,7 @@ class Describer:
         self.selection, self.shown = selection, shown
         self.results = {root.node: root.name for root in reversed(roots)}
         self.order = sorted(selection.kept, key=lambda node: -node.number)
-        self.known = Known({root.node: root.data for root in roots}, self.order)
+        self.known = Known({root.node: root.data for root in roots}, [*self.order, *selection.witnesses.values()])
         self.keys = {node: f"n{i}" for i, node in enumerate(self.order)}
         left = {node: node.grad for node in self.order if node.grad is not None}
         self.gradients = left if shown.gradients is None else shown.gradients

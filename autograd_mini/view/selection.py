@@ -31,6 +31,8 @@ class Selection:
         How many nodes of each operation are not shown.
     fed : Counter
         How often those that are not shown use each of those that are.
+    witnesses : dict of Node to Node
+        For those of the nodes that are shown, one that isn't shown and uses it: it may know its value.
     shared : set of Node
         The leaves that are drawn again, in small, at each use.
     operations, leaves : int
@@ -42,6 +44,7 @@ class Selection:
     kept: dict[Any, list[tuple[str, Any]]] = field(default_factory=dict)
     folded: Counter[str] = field(default_factory=Counter)
     fed: Counter[Any] = field(default_factory=Counter)
+    witnesses: dict[Any, Any] = field(default_factory=dict)
     shared: set[Any] = field(default_factory=set)
     operations: int = 0
     leaves: int = 0
@@ -118,4 +121,5 @@ def select(roots: Sequence[Any], max_nodes: int, many_uses: float = MANY_USES) -
             for one in used_by(node):
                 if one in chosen.kept:
                     chosen.fed[one] += 1
+                    chosen.witnesses[one] = node
     return chosen
