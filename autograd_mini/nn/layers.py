@@ -10,10 +10,10 @@ import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput, ShapeError
+from .initialisers import Seed
 from .module import Module
 
 Layer = Callable[[Any], Any]
-Seed = np.random.Generator | int | None
 
 __all__ = ["Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Residual", "Sequential"]
 

@@ -44,8 +44,7 @@ def mse_loss(predicted: Any, target: Any, reduction: Reduction = "mean") -> Any:
     >>> mse_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
     np.float64(2.0)
     """
-    refuse_broadcasting("mse_loss", predicted, target)
-    return reduced(np.square(np.subtract(predicted, target)), reduction)
+    return reduced(np.square(difference("mse_loss", predicted, target)), reduction)
 
 
 def l1_loss(predicted: Any, target: Any, reduction: Reduction = "mean") -> Any:
@@ -56,8 +55,7 @@ def l1_loss(predicted: Any, target: Any, reduction: Reduction = "mean") -> Any:
     >>> l1_loss(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
     np.float64(1.0)
     """
-    refuse_broadcasting("l1_loss", predicted, target)
-    return reduced(np.abs(np.subtract(predicted, target)), reduction)
+    return reduced(np.abs(difference("l1_loss", predicted, target)), reduction)
 
 
 def huber_loss(predicted: Any, target: Any, reduction: Reduction = "mean", delta: float = 1.0) -> Any:
@@ -84,10 +82,9 @@ def huber_loss(predicted: Any, target: Any, reduction: Reduction = "mean", delta
     >>> huber_loss(np.array([0.0, 0.0]), np.array([1.0, 3.0]), reduction="none")
     array([0.5, 2.5])
     """
-    refuse_broadcasting("huber_loss", predicted, target)
+    size = np.abs(difference("huber_loss", predicted, target))
     if not delta > 0:
         raise InvalidInput(f"delta={delta!r}", "it is the distance at which the loss turns linear", "a number above 0")
-    size = np.abs(np.subtract(predicted, target))
     return reduced(np.where(size <= delta, 0.5 * np.square(size), delta * (size - 0.5 * delta)), reduction)
 
 
@@ -266,6 +263,12 @@ def reduced(losses: Any, reduction: str) -> Any:
     if reduction not in REDUCTIONS:
         raise InvalidInput(f"reduction={reduction!r}", instead=", ".join(map(repr, REDUCTIONS)))
     return REDUCTIONS[reduction](losses)
+
+
+def difference(name: str, predicted: Any, target: Any) -> Any:
+    """Return predicted - target, of one shape."""
+    refuse_broadcasting(name, predicted, target)
+    return np.subtract(predicted, target)
 
 
 def refuse_broadcasting(name: str, predicted: Any, target: Any) -> None:

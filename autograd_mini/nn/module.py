@@ -42,8 +42,9 @@ class Module:
 
     def __setattr__(self, name: str, x: Any) -> None:
         object.__setattr__(self, name, x)
-        for path, parameter in named(x, name):
-            parameter.name = path
+        for path, part in parts_of(x, name):
+            if isinstance(part, Value):
+                part.name = path
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         mode = current()
@@ -59,19 +60,18 @@ class Module:
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Iterate over the parameters and their paths, each once, in the order of their assignment."""
         seen: set[int] = set()
-        for name, x in vars(self).items():
-            for path, parameter in named(x, name):
-                if id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    yield path, parameter
+        for path, part in parts_of(self, ""):
+            if isinstance(part, Value) and id(part) not in seen:
+                seen.add(id(part))
+                yield path, part
 
     def parameters(self) -> list[Value]:
         """Return the parameters, each once."""
         return [parameter for _, parameter in self.named_parameters()]
 
     def modules(self) -> Iterator[tuple[str, Module]]:
-        """Iterate over this module, under the path ``""``, and all modules in it, outer ones first."""
-        yield from modules_in(self, "")
+        """Return an iterator over this module, under the path ``""``, and all modules in it, outer ones first."""
+        return ((path, part) for path, part in parts_of(self, "") if isinstance(part, Module))
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all in it to training, or no longer; return it."""
@@ -152,9 +152,7 @@ class Module:
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
         """Return a module of the same shape with other numbers, arrays or Values in place of its parameters."""
-        other = object.__new__(type(self))
-        vars(other).update((name, replaced(x, name, parameters)) for name, x in vars(self).items())
-        return other
+        return replaced(self, "", parameters)  # type: ignore[no-any-return]
 
 
 def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:
@@ -163,40 +161,26 @@ def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:
         return parameters[path]
     if isinstance(x, Module):
         other = object.__new__(type(x))
-        vars(other).update((name, replaced(part, f"{path}.{name}", parameters)) for name, part in vars(x).items())
+        vars(other).update((name, replaced(part, joined(path, name), parameters)) for name, part in vars(x).items())
         return other
     if type(x) in (list, tuple):
-        return type(x)(replaced(part, f"{path}.{i}", parameters) for i, part in enumerate(x))
+        return type(x)(replaced(part, joined(path, str(i)), parameters) for i, part in enumerate(x))
     return x
 
 
-def named(x: Any, path: str) -> Iterator[tuple[str, Value]]:
-    """Iterate over the parameters in an attribute, with their paths.
+def parts_of(x: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Iterate over the parameters and the modules in an attribute, with their paths, outer ones first.
 
     Examples
     --------
-    >>> [path for path, _ in named([Value(1.0), "text"], "weights")]
-    ['weights.0']
+    >>> [path for path, _ in parts_of([Value(1.0), "text", Module()], "weights")]
+    ['weights.0', 'weights.2']
     """
-    if isinstance(x, Value):
+    if isinstance(x, (Value, Module)):
         yield path, x
-    elif isinstance(x, Module):
-        for name, part in vars(x).items():
-            yield from named(part, f"{path}.{name}")
-    elif isinstance(x, (list, tuple)):
-        for i, part in enumerate(x):
-            yield from named(part, f"{path}.{i}")
-
-
-def modules_in(x: Any, path: str) -> Iterator[tuple[str, Module]]:
-    """Iterate over the modules in an attribute, with their paths."""
-    if isinstance(x, Module):
-        yield path, x
-        for name, part in vars(x).items():
-            yield from modules_in(part, joined(path, name))
-    elif isinstance(x, (list, tuple)):
-        for i, part in enumerate(x):
-            yield from modules_in(part, joined(path, str(i)))
+    inside = vars(x).items() if isinstance(x, Module) else enumerate(x) if isinstance(x, (list, tuple)) else ()
+    for name, part in inside:
+        yield from parts_of(part, joined(path, str(name)))
 
 
 def joined(path: str, name: str) -> str:

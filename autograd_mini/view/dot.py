@@ -10,7 +10,7 @@ from collections import Counter
 from typing import Any
 
 from .graph_data import NOT_KEPT, Arrow, Box, GraphData
-from .groups import Place, place_of
+from .groups import Place, inherited
 
 FONT = "Helvetica"  # a name that every renderer has the measures of
 QUIET = "#5a5a5a"
@@ -54,10 +54,9 @@ def to_graph(data: GraphData, direction: str) -> Any:
         whole = f"<TABLE BORDER='0'>{head}<TR><TD>{legend}</TD></TR></TABLE>" if legend else lines
         graph.attr(labelloc="t", label=f'<<FONT POINT-SIZE="12" COLOR="{QUIET}">{whole}</FONT>>')
     scopes: dict[Place, Any] = {(): graph}
-    user, own = {arrow.source: arrow.target for arrow in data.arrows}, {box.key: box.scope for box in data.boxes}
+    places = inherited(data.boxes, data.arrows, ("constant", "again"))
     for box in data.boxes:
-        beside = own[user[box.key]] if box.kind in ("constant", "again") else box.scope
-        inside = scope_of(place_of(beside), scopes)
+        inside = scope_of(places[box.key], scopes)
         style = STYLES[box.kind] | (RESULT if box.is_result else {}) | (WRONG if box.is_wrong else {})
         style |= {"fillcolor": box.fill, "style": "filled"} if box.fill else {}
         inside.node(box.key, label=label(box), tooltip=graphviz.escape(printable(box.tooltip)), **style)

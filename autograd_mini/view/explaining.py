@@ -17,7 +17,7 @@ from ..trace import conjugate
 from .explanation import LONG, Explanation, Step, Term, shown
 from .known import Known
 from .naming import argument_names, name_of_node
-from .passes import Use, cotangents, pull_use, quiet, uses_in
+from .passes import Use, as_gradient, cotangents, pull_use, quiet, uses_in
 from .telling import Teller, unique_names
 
 own_module(globals())
@@ -219,7 +219,7 @@ def chained(uses: Any) -> Iterator[Use]:
 
 def seen(g: Any) -> str:
     """Return a cotangent as the gradient that the user sees."""
-    return shown({i: conjugate(part) for i, part in g.items()} if isinstance(g, dict) else conjugate(g))
+    return shown(as_gradient(g))
 
 
 def size_of(g: Any) -> float:

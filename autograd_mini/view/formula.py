@@ -47,10 +47,8 @@ def formula(rule: Rule, param: str, names: Mapping[str, str] | None = None, writ
     line = rule.pullbacks[param]
     expression, chosen = expression_of(line.function), writer(names or {})
     if expression is None:
-        told = (line.function.__doc__ or "").partition("\n")[0]
-        if told.startswith("Return "):
-            sentence = told.removeprefix("Return ").rstrip(".").partition(";")[0]
-            return chosen.mark(with_names(sentence, names or {}), "mtext")
+        if (line.function.__doc__ or "").startswith("Return "):
+            return chosen.mark(with_names(first_sentence(line.function), names or {}), "mtext")
         own = getattr(line.function, "__name__", "")
         call = f"{own if own.isidentifier() else 'pullback'}({', '.join(['g', *line.names])})"
         expression = ast.parse(call, mode="eval").body
@@ -63,11 +61,15 @@ def sentence_of(expression: ast.expr, function: Callable[..., Any]) -> str:
     if not isinstance(expression, ast.Call) or not isinstance(expression.func, ast.Name):
         return ""
     name = expression.func.id
-    helper = getattr(function, "__globals__", {}).get(name)
-    told = (getattr(helper, "__doc__", None) or "").partition("\n")[0]
     if "_" not in name or name in SHORT or name in WORDS:
         return ""
-    return told.removeprefix("Return ").rstrip(".").partition("; ")[0]
+    return first_sentence(getattr(function, "__globals__", {}).get(name))
+
+
+def first_sentence(function: Any) -> str:
+    """Return what a function says that it returns, up to a semicolon."""
+    told = (getattr(function, "__doc__", None) or "").partition("\n")[0]
+    return told.removeprefix("Return ").rstrip(".").partition(";")[0]
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine import ZEROS
-from ..graph import ACTIVE, LINK, PICK, line_of
+from ..graph import ACTIVE, LINK, PICK
 from .calls import edge_name, is_complete, operation
 from .heat import colours
 from .known import Known
-from .naming import name_of_node
+from .naming import line_of_node, name_of_node
 from .overlays import Overlay
 from .passes import differ
 from .selection import Selection, is_leaf, select
@@ -230,9 +229,7 @@ class Describer:
         if node in self.known.likes:
             shape, dtype = self.known.likes[node]
             parts.append(f"shape {shape}, {dtype}")
-        if node.code is not None:
-            parts.append(os.path.basename(line_of(node.code, node.lasti)))  # without the user's folders
-        return " · ".join(parts)
+        return " · ".join([*parts, *filter(None, [line_of_node(node)])])
 
     def _arrows(self, node: Any) -> None:
         """Draw an arrow for each use of an input; many equal ones, and those from folded nodes, as one."""

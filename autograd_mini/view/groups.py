@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 from .graph_data import Arrow, Box, GraphData, plural
 
 Place = tuple[tuple[str, int], ...]
+LEAVES = ("leaf", "parameter", "constant")
 
 
 @dataclass
@@ -37,25 +39,41 @@ def place_of(scope: tuple[str, ...]) -> Place:
     return tuple((name, getattr(name, "instance", 0)) for name in scope)
 
 
+def common(sequences: Sequence[Sequence[Any]]) -> list[Any]:
+    """Return what some sequences have in common at their start.
+
+    Examples
+    --------
+    >>> common(["abc", "abd"])
+    ['a', 'b']
+    """
+    return [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*sequences, strict=False))]
+
+
+def inherited(boxes: list[Box], arrows: list[Arrow], kinds: Container[str] = LEAVES) -> dict[str, Place]:
+    """Return the place of each box: for boxes of some kinds, the innermost group that has all that use it."""
+    places = {box.key: place_of(box.scope) for box in boxes}
+    users: dict[str, list[str]] = defaultdict(list)
+    for arrow in arrows:
+        users[arrow.source].append(arrow.target)
+    for box in boxes:
+        if box.kind in kinds and users[box.key]:
+            places[box.key] = tuple(common([places[user] for user in users[box.key]]))
+    return places
+
+
 def fold_groups(data: GraphData, depth: int) -> GraphData:
     """Return a drawing in which each scope below a depth is one box, and a row of equal scopes too."""
     data = without_repeats(data, depth)
     groups: dict[Place, Group] = {}
     inside: dict[str, Place] = {}
-    for box in data.boxes:
-        around = place_of(box.scope)[: depth + 1]
+    places = inherited(data.boxes, data.arrows)
+    for box in sorted(data.boxes, key=lambda box: box.kind in LEAVES):  # groups in the order of their operations
+        around = places[box.key][: depth + 1]
         if len(around) == depth + 1:
-            groups.setdefault(around, Group(around)).boxes.append(box)
+            group = groups.setdefault(around, Group(around))
+            (group.owned if box.kind in LEAVES else group.boxes).append(box)
             inside[box.key] = around
-    users: dict[str, set[Place | None]] = defaultdict(set)
-    for arrow in data.arrows:
-        users[arrow.source].add(inside.get(arrow.target))
-    for box in data.boxes:
-        if box.kind in ("leaf", "parameter", "constant") and len(users[box.key]) == 1:
-            (user,) = users[box.key]
-            if user is not None:
-                groups[user].owned.append(box)
-                inside[box.key] = user
     keys: dict[str, str] = {}
     made: dict[str, Box] = {}
     for i, alike in enumerate(rows_of_equals(list(groups.values()), data.arrows, inside)):

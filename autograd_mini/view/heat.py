@@ -40,9 +40,9 @@ def picture(x: Any, side: int) -> Picture:
     if isinstance(x, Mapping):
         return {"text": "; ".join(f"[{i}] {summary(part)}" for i, part in sorted(x.items()))}
     array = np.asarray(x) if isinstance(x, (int, float, complex, np.generic)) else x
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biufc" or array.size == 0:
+    if not has_numbers(array):
         return {"text": summary(x)}
-    table, block = largest_of_blocks(array.reshape(-1, array.shape[-1] if array.ndim else 1), side)
+    table, block = largest_of_blocks(array, side)
     digits = 17 if array.size <= EXACT else 6
     if table.dtype.kind in "fc":  # JSON has double precision alone
         with np.errstate(over="ignore"):
@@ -59,9 +59,9 @@ def colours(x: Any, side: int) -> list[list[str]]:
     >>> colours(np.array([0.0, 2.0, -2.0, np.nan]), 8)
     [['#f7f7f7', '#b2182b', '#2166ac', '#d100d1']]
     """
-    if not isinstance(x, np.ndarray) or x.ndim == 0 or x.size == 0 or x.dtype.kind not in "biufc":
+    if not has_numbers(x) or x.ndim == 0:
         return []
-    table, _ = largest_of_blocks(x.reshape(-1, x.shape[-1]), side)
+    table, _ = largest_of_blocks(x, side)
     sizes = np.abs(table) if table.dtype.kind == "c" else table.astype(float)
     most = np.max(np.abs(sizes), initial=0, where=np.isfinite(sizes)) or 1
     return [[colour(size / most) for size in row] for row in sizes.tolist()]
@@ -81,8 +81,17 @@ def colour(share: float) -> str:
     return "#" + "".join(f"{round(z + (e - z) * abs(share)):02x}" for z, e in zip(ZERO, end, strict=True))
 
 
-def largest_of_blocks(table: np.ndarray, side: int) -> tuple[np.ndarray, tuple[int, int]]:
-    """Return a table of at most `side` rows and columns, each the largest number of a block, NaN before all others."""
+def has_numbers(x: Any) -> bool:
+    """Whether something is an array with numbers in it."""
+    return isinstance(x, np.ndarray) and x.size > 0 and x.dtype.kind in "biufc"
+
+
+def largest_of_blocks(x: np.ndarray, side: int) -> tuple[np.ndarray, tuple[int, int]]:
+    """Return a table of at most `side` rows and columns, each the largest number of a block, NaN before all others.
+
+    The columns are the last axis of the array, the rows all others.
+    """
+    table = x.reshape(-1, x.shape[-1] if x.ndim else 1)
     high, wide = (-(-n // side) for n in table.shape)
     rows, columns = -(-table.shape[0] // high), -(-table.shape[1] // wide)
     padded = np.zeros((rows * high, columns * wide), table.dtype)

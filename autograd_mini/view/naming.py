@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
 from functools import lru_cache
 from pathlib import Path
@@ -15,12 +16,17 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import OWN, own_module
+from ..graph import OWN, line_of, own_module
 from ..registry import Rule
 
 own_module(globals())
 PACKAGE = str(Path(__file__).parents[1])
 Span = tuple[int | None, int | None, int | None, int | None]  # first and last line, first and last column
+
+
+def line_of_node(node: Any) -> str:
+    """Return the line of code that made a node, without the user's folders; nothing if it isn't known."""
+    return os.path.basename(line_of(node.code, node.lasti)) if node.code is not None else ""
 
 
 def name_of_node(node: Any) -> str:

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, pairwise, takewhile
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from typing import Any
 
 from .graph_data import Arrow, Box
-from .groups import Place, place_of
+from .groups import LEAVES, Place, common
 from .layout import ENTRY, EXIT, Edge, arrange
 
 ROOM = 150  # boxes that are open at first
-LEAVES = ("leaf", "parameter", "constant")
-
-
-def common(sequences: Sequence[Sequence[Any]]) -> list[Any]:
-    """Return what some sequences have in common at their start.
-
-    Examples
-    --------
-    >>> common(["abc", "abd"])
-    ['a', 'b']
-    """
-    return [parts[0] for parts in takewhile(lambda parts: len(set(parts)) == 1, zip(*sequences, strict=False))]
-
-
-def inherited(boxes: list[Box], arrows: list[Arrow]) -> dict[str, Place]:
-    """Return the place of each box: a leaf's and a constant's is the innermost group that has all that use it."""
-    places = {box.key: place_of(box.scope) for box in boxes}
-    users: dict[str, list[str]] = defaultdict(list)
-    for arrow in arrows:
-        users[arrow.source].append(arrow.target)
-    for box in boxes:
-        if box.kind in LEAVES and users[box.key]:
-            places[box.key] = tuple(common([places[user] for user in users[box.key]]))
-    return places
 
 
 def group_keys(places: Iterable[Place]) -> dict[Place, str]:
@@ -47,14 +23,15 @@ def group_keys(places: Iterable[Place]) -> dict[Place, str]:
     return found
 
 
-def grouped(boxes: list[Box], arrows: list[Arrow], places: dict[str, Place], depth: int | None) -> dict[str, Any]:
+def grouped(
+    boxes: list[Box], arrows: list[Arrow], places: dict[str, Place], keys: dict[Place, str], depth: int | None
+) -> dict[str, Any]:
     """Return each group with its layers, and for each arrow the legs of its way.
 
     A leg is one edge in the layout of one group: the group, the item where it starts, how many empty places it passes,
     and the item where it ends. What leaves a group goes to an exit below all that is in it, named by what it leaves;
     what comes into one starts from an entry above, named by where it comes from.
     """
-    keys = group_keys(places[box.key] for box in boxes)
     chains = {box.key: [*(keys[places[box.key][:i]] for i in range(1, len(places[box.key]) + 1)), box.key]
               for box in boxes}  # fmt: skip
     inside: dict[str, dict[str, int]] = {key: {} for key in keys.values()}

@@ -20,7 +20,6 @@ SHORT: dict[str, tuple[str, str]] = {
     "var_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"),
     "nanvar_pullback": ("g a", "g * 2 * (a - mean) / (n - ddof)"), "tied": ("a out", "(a == out) / ties"),
     "share": ("taken tie", "where(tie, 0.5, true(taken))"), "sum_like": ("x", "sum(x)"), "reshape": ("x", "x"),
-
 }  # fmt: skip
 # Helpers that move numbers about are told in words.
 WORDS = {
@@ -47,8 +46,7 @@ QUIET = {"axis", "axes", "keepdims", "norm", "order", "mode", "wanted", "where",
 SUM, PRODUCT, POWER, ATOM = 4, 5, 7, 9
 BINARY: dict[type, tuple[str, int]] = {
     ast.Add: (" + ", SUM), ast.Sub: (" − ", SUM), ast.Mult: (" · ", PRODUCT), ast.MatMult: (" @ ", PRODUCT),
- ast.FloorDiv: (" // ", PRODUCT), ast.Mod: (" % ", PRODUCT), ast.BitAnd: (" and ", 2),
-    ast.BitOr: (" or ", 1),
+    ast.FloorDiv: (" // ", PRODUCT), ast.Mod: (" % ", PRODUCT), ast.BitAnd: (" and ", 2), ast.BitOr: (" or ", 1),
 }  # fmt: skip
 COMPARED: dict[type, str] = {
     ast.Gt: " > ", ast.Lt: " < ", ast.GtE: " ≥ ", ast.LtE: " ≤ ", ast.Eq: " = ", ast.NotEq: " ≠ ", ast.Is: " is ",

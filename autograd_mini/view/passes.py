@@ -63,6 +63,11 @@ def as_gradients(cots: dict[Any, Any]) -> dict[Any, Any]:
     return {node: conjugate(g) for node, g in cots.items() if not isinstance(g, dict)}
 
 
+def as_gradient(g: Any) -> Any:
+    """Return a cotangent, or those of several results, as the user sees it."""
+    return {i: conjugate(part) for i, part in g.items()} if isinstance(g, dict) else conjugate(g)
+
+
 def pull_use(use: Use, g: Any) -> Any:
     """Return what a cotangent of an operation's result gives to one use of one input; None for nothing.
 

@@ -6,7 +6,6 @@ All of it is plain data for JSON.
 from __future__ import annotations
 
 import linecache
-import os
 import textwrap
 from collections.abc import Iterator
 from typing import Any
@@ -15,15 +14,14 @@ import numpy as np
 
 from ..errors import AutogradError
 from ..graph import collect
-from ..trace import conjugate
 from .graph_data import Box, Describer, Shown, plural
-from .groups import shape_of
+from .groups import LEAVES, inherited, shape_of
 from .heat import Picture, picture
 from .mistaken import add
-from .naming import PACKAGE, span_of
-from .nesting import LEAVES, group_keys, grouped, inherited
+from .naming import PACKAGE, line_of_node, span_of
+from .nesting import group_keys, grouped
 from .notation import MathWriter
-from .passes import cotangents, differ, pull_use, quiet, uses_in
+from .passes import as_gradient, cotangents, differ, pull_use, quiet, uses_in
 from .selection import select
 from .sources import Source
 from .summary import number
@@ -49,20 +47,21 @@ class Story:
 
     def __init__(self, source: Source, max_nodes: int) -> None:
         nodes = [root.node for root in source.roots]
-        self.selection = select(nodes, max_nodes, many_uses=np.inf)
-        self.describer = Describer(self.selection, source.roots, Shown(gradients={}, inputs=source.inputs))
-        self.data, self.keys, self.known = self.describer.describe(), self.describer.keys, self.describer.known
-        self.order, kept = self.describer.order, self.selection.kept
+        selection = select(nodes, max_nodes, many_uses=np.inf)
+        describer = Describer(selection, source.roots, Shown(gradients={}, inputs=source.inputs))
+        self.data, self.keys, self.known = describer.describe(), describer.keys, describer.known
+        self.order, kept = describer.order, selection.kept
         self.boxes = {box.key: box for box in self.data.boxes}
         self.nodes = {key: node for node, key in self.keys.items()}
         self.constants = {f"{self.keys[node]}c{i}": x for node in self.order for i, (_, x) in enumerate(kept[node])}
         self.root = source.roots[0].node
         start, self.several = source.roots[0].data, len(nodes) > 1
         self.has_gradients = len(nodes) == 1 and np.shape(start) == () and np.result_type(start).kind == "f"
-        names = unique_names(self.order, self.root, {root.node: root.name for root in source.roots})
-        figures = {node: self._figure(node) or name for node, name in names.items()}
-        self.names, self.words = names, Teller(self.known, names, self.keys)
-        self.numbers = Teller(self.known, figures, self.keys)
+        self.names = unique_names(self.order, self.root, {root.node: root.name for root in source.roots})
+        self.figures = {node: self._figure(node) for node in self.names}
+        self.words = Teller(self.known, self.names, self.keys)
+        either = {node: self.figures[node] or name for node, name in self.names.items()}
+        self.numbers = Teller(self.known, either, self.keys)
         self.title, self.troubles = source.title, list[str]()
         pictures = sum(2 + len(node.inputs) for node in self.order)
         self.side = int(np.clip(np.sqrt(CELLS / pictures), *SIDES))
@@ -89,7 +88,7 @@ class Story:
             "notes": notes,
             "boxes": [self.box(box, keys[places[box.key]]) for box in self.data.boxes],
             "steps": steps,
-            **grouped(self.data.boxes, self.data.arrows, places, depth),
+            **grouped(self.data.boxes, self.data.arrows, places, keys, depth),
         }
 
     def box(self, box: Box, place: str) -> dict[str, Any]:
@@ -100,7 +99,7 @@ class Story:
             "key": box.key,
             "kind": box.kind,
             "name": self.names[node] if node else box.name,
-            "operation": box.operation if box.kind not in LEAVES or not (node or box.name) else "",
+            "operation": "" if node and box.kind in LEAVES else box.operation,
             "shape": shape[0] if shape else "",
             "rows": box.rows[bool(shape) :] if box.kind == "folded" else (),
             "place": place,
@@ -110,17 +109,17 @@ class Story:
             told |= self._value(self.constants[box.key])
         elif node is not None and node.results is None:
             told |= self._value(self.known.values.get(node))
-        return told | (self._place(node.code, node.lasti) if node is not None and node.code is not None else {})
+        return told | (self._place(node) if node is not None and node.code is not None else {})
 
-    def _place(self, code: Any, lasti: int) -> dict[str, str]:
+    def _place(self, node: Any) -> dict[str, str]:
         """Return the line that made a node, and the code there; of what isn't the user's own, what was called."""
+        code = node.code
         if code.co_filename.startswith(PACKAGE):
             return {"source": self.title}
-        first, last, _, _ = span_of(code, lasti)
+        first, last, _, _ = span_of(code, node.lasti)
         first, last = first or code.co_firstlineno, last or code.co_firstlineno
         lines = linecache.getlines(code.co_filename)[first - 1 : min(max(first, last), first + LINES)]
-        name = os.path.basename(code.co_filename)  # without the user's folders
-        return {"line": f"{name}, line {first}", "source": textwrap.dedent("".join(lines)).strip()}
+        return {"line": line_of_node(node), "source": textwrap.dedent("".join(lines)).strip()}
 
     def _value(self, x: Any) -> dict[str, Any]:
         return {"value": {"text": "not kept"} if x is None else picture(x, self.side)}
@@ -137,8 +136,8 @@ class Story:
                 yield step | {"title": f"{self.names[node]} {given}"}
             else:
                 lines = [f"{self.names[node]} = {self.words.expression(node)}"]
-                if self._figure(node):
-                    lines.append(f"= {self.numbers.expression(node)} = {self._figure(node)}")
+                if self.figures[node]:
+                    lines.append(f"= {self.numbers.expression(node)} = {self.figures[node]}")
                 yield step | {"title": f"{self.names[node]}: {box.operation}", "lines": lines}
 
     def backward(self) -> Iterator[dict[str, Any]]:
@@ -146,20 +145,20 @@ class Story:
         if not self.has_gradients:
             return
         one, name = np.ones_like(self.known.values[self.root]), self.names[self.root]
+        sums, seen = {self.root: one}, {self.root: self._seen(one)}
         try:
             collect([self.root])
         except AutogradError as error:  # an array was changed since
             self.troubles.append(f"there is no backward pass: {error.what} ({error.why})")
             return
-        sums = {self.root: one}
         yield {
             "phase": "backward", "start": True, "at": self.keys[self.root],
             "title": f"the backward pass starts: ∂{name}/∂{name} = 1",
-            "uses": [{"to": self.keys[self.root], "words": "of any number by itself", "sum": self._seen(one)}],
+            "uses": [{"to": self.keys[self.root], "words": "of any number by itself", "sum": seen[self.root]}],
         }  # fmt: skip
         for node in self.order:
             if node in sums and (uses := [use for use in uses_in(node) if use.source in self.keys]):
-                yield self._passed_on(node, uses, sums)
+                yield self._passed_on(node, uses, sums, seen)
                 if self.troubles:
                     return
         if self.data.left_out:
@@ -178,8 +177,8 @@ class Story:
         if uses:
             yield {"phase": "backward", "at": "folded", "title": "all that isn't shown", "uses": uses}
 
-    def _passed_on(self, node: Any, uses: list[Any], sums: dict[Any, Any]) -> dict[str, Any]:
-        """Return the step at which an operation passes its gradient on, and add it up."""
+    def _passed_on(self, node: Any, uses: list[Any], sums: dict[Any, Any], seen: dict[Any, Picture]) -> dict[str, Any]:
+        """Return the step at which an operation passes its gradient on, and add it up in `sums`, as `seen` shows it."""
         name, told, g = self.names[node], [], sums[node]
         around = [g, self.known.values.get(node), *(self.known.values.get(use.source) for use in uses)]
         # Of complex numbers, the gradients that are shown are the conjugates of those that the rule computes with.
@@ -197,8 +196,9 @@ class Story:
                 continue
             below = self.names[use.source]
             words, numbers = self.words.rule(use), self.numbers.rule(use, figure) if figure else ""
-            before = sums.get(use.source)
+            before = seen[use.source]["text"] if use.source in seen else ""
             add(sums, use.source, part)
+            seen[use.source] = self._seen(sums[use.source])
             told.append(
                 {
                     "to": self.keys[use.source],
@@ -208,15 +208,14 @@ class Story:
                     "numbers": numbers,
                     "math_numbers": typeset(self.numbers.rule(use, figure, MathWriter)) if numbers else "",
                     "gives": self._seen(part),
-                    "before": "" if before is None else self._seen(before)["text"],
-                    "sum": self._seen(sums[use.source]),
+                    "before": before,
+                    "sum": seen[use.source],
                 }
             )
         title = f"{name} passes its gradient on: {self.boxes[self.keys[node]].operation}"
-        step = {"phase": "backward", "at": self.keys[node], "title": title, "g": self._seen(g), "uses": told}
+        step = {"phase": "backward", "at": self.keys[node], "title": title, "g": seen[node], "uses": told}
         return step | ({"lines": self.troubles} if self.troubles else {})
 
     def _seen(self, g: Any) -> Picture:
         """Return a cotangent as the gradient that the user sees."""
-        one = {i: conjugate(part) for i, part in g.items()} if isinstance(g, dict) else conjugate(g)
-        return picture(one, self.side)
+        return picture(as_gradient(g), self.side)

@@ -31,8 +31,7 @@ def number(x: Any) -> str:
     ('0.1235', '3', '2', '1+2j')
     """
     whole = isinstance(x, (bool, int, np.bool_, np.integer))
-    shown = str(x) if whole else f"{x + 0:.4g}"  # + 0 makes -0 a 0
-    return "0" if shown == "-0" else shorten(shown)
+    return shorten(str(x) if whole else f"{x + 0:.4g}")  # + 0 makes -0 a 0
 
 
 def shape_and_dtype(shape: tuple[int, ...], dtype: Any) -> str:

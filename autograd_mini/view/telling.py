@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Container, Mapping
 from itertools import count, takewhile
@@ -11,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Like, by_number, line_of
+from ..graph import by_number
 from ..primitives import getitem
 from .calls import SYMBOLS, constants, last_name, operation, settings
 from .formula import formula
 from .known import Known
-from .naming import name_of_node
+from .naming import line_of_node, name_of_node
 from .notation import Writer, binds_like_a_sum
 from .passes import Use, uses_in
 from .summary import shape_and_dtype, shorten, summary
@@ -58,7 +57,7 @@ class Teller:
         given |= {other.param: self.label(other.source) for other in uses_in(node) if other.position is None}
         above, below = self.known.likes.get(node), self.known.likes.get(use.source)
         if g != "g" and above and below and "n" not in rule.params:  # how many numbers a mean is of
-            given["n"] = str(size_of(below) // max(size_of(above), 1))
+            given["n"] = str(math.prod(below[0]) // max(math.prod(above[0]), 1))
         text = formula(rule, use.param, given | {"out": self.names[node], "g": g}, writer)
         elementwise = rule.broadcasts and getattr(rule.function, "signature", None) is None
         if elementwise and above and below and above[0] != below[0]:
@@ -77,14 +76,13 @@ class Teller:
         value, like = self.known.values.get(node), self.known.likes.get(node)
         told = "not kept" if value is None and node.results is None else "" if value is None else summary(value)
         told = " ".join(part for part in (shape_and_dtype(*like) if like else "", told) if part)
-        line = os.path.basename(line_of(node.code, node.lasti)) if node.code is not None else ""
-        return Line(self.names[node], self.expression(node), told, line)
+        return Line(self.names[node], self.expression(node), told, line_of_node(node))
 
     def expression(self, node: Any) -> str:
         """Return what a node computed, as a call with the names of its inputs."""
         rule = node.op.rule
         if rule is None:
-            return f"{operation(node)} of {', '.join(map(self.label, node.inputs or getattr(node, 'hidden', ())))}"
+            return f"{operation(node)} of {', '.join(map(self.label, node.inputs or node.hidden))}"
         if rule.function is getitem:
             return f"{self.label(node.inputs[0])}{operation(node).removeprefix('getitem').strip()}"
         given = {param: constant_text(x) for param, x in constants(node)}
@@ -102,11 +100,6 @@ class Teller:
         return f"{last_name(rule.name)}({', '.join([*map(str, inputs_first), *rest, *settings(node)])})"
 
 
-def size_of(like: Like) -> int:
-    """Return how many numbers an array of a shape has."""
-    return math.prod(like[0])
-
-
 def constant_text(x: Any) -> str:
     """Return a constant as expressions show it: a number with all its digits, an array by that word."""
     if x is None:
@@ -122,11 +115,10 @@ def unique_names(oldest_first: list[Any], result: Any, named: dict[Any, str | No
     found: dict[Any, str] = {}
     for node, name in own.items():
         name = shorten(name) or ("y" if node is result and "y" not in wanted else next(free))
-        uses[name] += 1
         chosen = name
-        while chosen in taken or (uses[name] > 1 and chosen in wanted):
-            chosen = f"{name}({uses[name]})"
-            uses[name] += chosen in taken or chosen in wanted
+        while chosen in taken or (chosen != name and chosen in wanted):
+            uses[name] += 1
+            chosen = f"{name}({uses[name] + 1})"
         taken.add(chosen)
         found[node] = chosen
     return found

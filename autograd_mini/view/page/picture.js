@@ -97,7 +97,7 @@ function described(box, here, gradient) {
   return parts.filter(Boolean).join(", ");
 }
 
-const nameOf = (box) => [box.name, box.operation].filter(Boolean).join(": ") || (box.kind === "constant" ? `constant ${box.value.text}` : box.kind);
+const nameOf = (box) => headingOf(box) || (box.kind === "constant" ? `constant ${box.value.text}` : box.kind);
 
 function toggle(key, open = !groups.get(key).open) {
   groups.get(key).open = open;
@@ -110,7 +110,6 @@ function setAll(open) {
   drawAll();
   start();
 }
-
 
 // Show what the view says.
 function show() {
@@ -161,12 +160,13 @@ function bringIntoView(key, always = false) {
 }
 
 function tip(event, picture, x, y) {
-  const rows = picture.cells.length, columns = picture.cells[0].length, bubble = find("tooltip");
+  const rows = picture.cells.length, columns = picture.cells[0].length;
   const row = Math.min(rows - 1, Math.max(0, Math.floor(y * rows))), column = Math.min(columns - 1, Math.max(0, Math.floor(x * columns)));
-  say(event, cellText(picture, row, column), bubble);
+  say(event, cellText(picture, row, column));
 }
 
-function say(event, text, bubble = find("tooltip")) {
+function say(event, text) {
+  const bubble = find("tooltip");
   bubble.textContent = text;
   bubble.hidden = !text;
   bubble.style.left = `${Math.min(event.clientX + 14, innerWidth - bubble.offsetWidth - 8)}px`;

@@ -75,22 +75,24 @@ function width(text, bold = false, size = 13) {
   return ruler.measureText(text).width;
 }
 
+const headingOf = (box) => [box.name, box.operation].filter(Boolean).join(": ");
+
 // What a box consists of, from top to bottom: pieces with their width and height.
 function piecesOf(box) {
-  const pieces = [], heading = [box.name, box.operation].filter(Boolean).join(": ");
+  const pieces = [], heading = headingOf(box);
   if (heading) pieces.push({ kind: "heading", w: width(box.name, true) + width(heading.slice(box.name.length)), h: LINE });
   if (box.shape) pieces.push({ kind: "small", text: box.shape, w: width(box.shape, false, 11), h: 15 });
   for (const [label, text] of box.rows ?? []) pieces.push({ kind: "small", text: `${label} ${text}`, w: width(`${label} ${text}`, false, 11), h: 15 });
   for (const role of ["value", "gradient"]) {
-    const longest = role === "value" ? box.value : box.ends;
-    if (!longest || !box.value) continue; // an operation with several results has none of its own
+    const picture = role === "value" ? box.value : box.ends;
+    if (!picture || !box.value) continue; // an operation with several results has none of its own
     const label = role === "value" ? (box.kind === "constant" ? "" : "value") : "grad";
     const captionWidth = label ? width(label, false, 11) + 8 : 0;
-    if (hasCells(longest)) {
-      const cell = side(longest, 84, 11);
-      pieces.push({ kind: "heat", role, label, cell, w: captionWidth + longest.cells[0].length * cell, h: Math.max(LINE, longest.cells.length * cell + 6) });
+    if (hasCells(picture)) {
+      const cell = side(picture, 84, 11), map = { width: picture.cells[0].length * cell, height: picture.cells.length * cell };
+      pieces.push({ kind: "heat", role, label, map, w: captionWidth + map.width, h: Math.max(LINE, map.height + 6) });
     } else {
-      const texts = role === "value" ? [longest.text] : box.arrivals.map((one) => one.sum.text);
+      const texts = role === "value" ? [picture.text] : box.arrivals.map((one) => one.sum.text);
       pieces.push({ kind: "row", role, label, w: captionWidth + Math.max(...texts.map((text) => width(text))), h: LINE });
     }
   }
@@ -128,9 +130,7 @@ function drawBox(box, place) {
         const lone = !piece.label;
         box.parts[piece.role] = element("text", lone ? { x: place.w / 2, y: middle } : { class: "figure", x: right, y: middle }, g);
       } else {
-        const w = box[piece.role === "value" ? "value" : "ends"].cells[0].length * piece.cell;
-        const h = box[piece.role === "value" ? "value" : "ends"].cells.length * piece.cell;
-        const place = { x: right - w, y: middle - h / 2, width: w, height: h };
+        const place = { x: right - piece.map.width, y: middle - piece.map.height / 2, ...piece.map };
         box.parts[piece.role] = element("image", { ...place, preserveAspectRatio: "none", "data-role": piece.role }, g);
         element("rect", { class: "rim", ...place }, g);
       }
