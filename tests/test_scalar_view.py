@@ -87,3 +87,7 @@ def test_any_precision_inside_no_grad_and_the_mean_of_a_keyword():
 def test_a_graph_that_was_recorded_without_its_calls_says_how_to_keep_them():
     with pytest.raises(DrawingError, match=r"weren't kept(.|\n)*am\.full_record"):
         am.draw(np.sum(am.Value(W) @ X), scalars=True)
+
+
+def test_no_line_of_the_library_is_shown_as_the_users():
+    assert "scalars.py" not in am.draw(lambda w, x: np.sum(w @ x), W, W, scalars=True).source

@@ -25,8 +25,10 @@ Span = tuple[int | None, int | None, int | None, int | None]  # first and last l
 
 
 def line_of_node(node: Any) -> str:
-    """Return the line of code that made a node, without the user's folders; nothing if it isn't known."""
-    return os.path.basename(line_of(node.code, node.lasti)) if node.code is not None else ""
+    """Return the line of the user's code that made a node, without folders; nothing if it isn't known."""
+    if node.code is None or node.code.co_filename.startswith(PACKAGE):
+        return ""
+    return os.path.basename(line_of(node.code, node.lasti))
 
 
 def name_of_node(node: Any) -> str:

@@ -18,7 +18,7 @@ from .graph_data import Box, Describer, Shown, plural
 from .groups import LEAVES, inherited, shape_of
 from .heat import Picture, picture
 from .mistaken import add
-from .naming import PACKAGE, line_of_node, span_of
+from .naming import line_of_node, span_of
 from .nesting import group_keys, grouped
 from .notation import MathWriter
 from .passes import as_gradient, cotangents, differ, pull_use, quiet, uses_in
@@ -113,13 +113,13 @@ class Story:
 
     def _place(self, node: Any) -> dict[str, str]:
         """Return the line that made a node, and the code there; of what isn't the user's own, what was called."""
-        code = node.code
-        if code.co_filename.startswith(PACKAGE):
+        code, line = node.code, line_of_node(node)
+        if not line:
             return {"source": self.title}
         first, last, _, _ = span_of(code, node.lasti)
         first, last = first or code.co_firstlineno, last or code.co_firstlineno
         lines = linecache.getlines(code.co_filename)[first - 1 : min(max(first, last), first + LINES)]
-        return {"line": line_of_node(node), "source": textwrap.dedent("".join(lines)).strip()}
+        return {"line": line, "source": textwrap.dedent("".join(lines)).strip()}
 
     def _value(self, x: Any) -> dict[str, Any]:
         return {"value": {"text": "not kept"} if x is None else picture(x, self.side)}
