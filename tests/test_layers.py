@@ -11,6 +11,7 @@ ROOT = Path(__file__).parents[1] / "autograd_mini"
 # the user sees, so what stands below it is written over the public names.
 LAYERS = [
     "errors",
+    "storage",
     "state",
     "registry",
     "primitives",
@@ -42,13 +43,16 @@ LAYERS = [
     "augment",
     "train",
     "testing",
+    "figures",
     "__init__",
+    "labs",
     "cli_results",
     "cli_values",
     "cli_grad",
     "cli_check",
     "cli_draw",
     "cli_train",
+    "cli_lab",
     "cli",
     "__main__",
 ]

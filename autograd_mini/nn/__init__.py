@@ -13,6 +13,7 @@ from .activations import (
     tanh,
     threshold,
 )
+from .convolution import AvgPool1d, AvgPool2d, Conv1d, Conv2d, MaxPool1d, MaxPool2d
 from .initialisers import (
     he_normal,
     he_uniform,
@@ -22,7 +23,7 @@ from .initialisers import (
     xavier_normal,
     xavier_uniform,
 )
-from .layers import Dropout, Embedding, Flatten, LayerNorm, Linear, Residual, Sequential
+from .layers import Dropout, Embedding, Flatten, Linear, Residual, Sequential
 from .losses import (
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -33,9 +34,12 @@ from .losses import (
     mse_loss,
 )
 from .module import Module
+from .normalisation import BatchNorm, LayerNorm
+from .recurrent import LSTM, RNN
 
 __all__ = [
-    "Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Module", "Residual", "Sequential",
+    "LSTM", "RNN", "AvgPool1d", "AvgPool2d", "BatchNorm", "Conv1d", "Conv2d", "Dropout", "Embedding", "Flatten",
+    "LayerNorm", "Linear", "MaxPool1d", "MaxPool2d", "Module", "Residual", "Sequential",
     "binary_cross_entropy_with_logits", "cross_entropy", "elu", "gelu", "he_normal", "he_uniform", "hinge_loss",
     "huber_loss", "kl_div", "l1_loss", "leaky_relu", "lecun_normal", "lecun_uniform", "log_softmax", "mse_loss",
     "orthogonal", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh", "threshold", "xavier_normal",

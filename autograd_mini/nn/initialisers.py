@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..engine import Value
 from ..errors import ShapeError
 
 Seed = np.random.Generator | int | None
@@ -51,6 +52,13 @@ def uniform(shape: Sequence[int], variance: float, rng: Seed) -> Array:
 def normal(shape: Sequence[int], variance: float, rng: Seed) -> Array:
     """Return numbers drawn normally around 0, of a variance."""
     return np.random.default_rng(rng).normal(0, math.sqrt(variance), shape)
+
+
+def torch_uniform(shape: Sequence[int], bias: bool, rng: Seed) -> tuple[Value, Value | None]:
+    """Draw a layer's weight and bias as PyTorch does by default: uniformly from ±1/√fan-in."""
+    generator, bound = np.random.default_rng(rng), 1 / math.sqrt(fans(shape)[0])
+    weight, offset = generator.uniform(-bound, bound, shape), generator.uniform(-bound, bound, shape[0])
+    return Value(weight, copy=False), Value(offset, copy=False) if bias else None
 
 
 def xavier_uniform(shape: Sequence[int], gain: float = 1.0, rng: Seed = None) -> Array:

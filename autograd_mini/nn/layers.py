@@ -1,4 +1,4 @@
-"""Layers: affine maps, normalisation, dropout, embedding, and what puts layers together."""
+"""Layers: affine maps, dropout, embedding, and what puts layers together."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput, ShapeError
-from .initialisers import Seed
-from .module import Module
+from .initialisers import Seed, torch_uniform
+from .module import Module, checked_sizes
 
 Layer = Callable[[Any], Any]
 
-__all__ = ["Dropout", "Embedding", "Flatten", "LayerNorm", "Linear", "Residual", "Sequential"]
-
-
-def checked_sizes(least: int = 1, **sizes: Any) -> None:
-    """Raise if a size is no integer of at least 1."""
-    for name, n in sizes.items():
-        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < least:
-            raise InvalidInput(f"{name}={n!r}", "it is a size", f"an integer of at least {least}")
+__all__ = ["Dropout", "Embedding", "Flatten", "Linear", "Residual", "Sequential"]
 
 
 class Linear(Module):
@@ -68,12 +61,12 @@ class Linear(Module):
         checked_sizes(in_features=in_features, out_features=out_features)
         if init is not None and not callable(init):
             raise InvalidInput(f"init={init!r}", "it draws a weight of a shape", "nn.xavier_uniform or nn.he_uniform")
-        generator, shape = np.random.default_rng(rng), (out_features, in_features)
-        bound = 1 / math.sqrt(in_features)
-        drawn = generator.uniform(-bound, bound, shape) if init is None else init(shape, rng=generator)
-        offset = generator.uniform(-bound, bound, out_features) if init is None else np.zeros(out_features)
-        self.weight = Value(drawn, copy=False)
-        self.bias = Value(offset, copy=False) if bias else None
+        shape = (out_features, in_features)
+        if init is None:
+            self.weight, self.bias = torch_uniform(shape, bias, rng)
+        else:
+            self.weight = Value(init(shape, rng=np.random.default_rng(rng)), copy=False)
+            self.bias = Value(np.zeros(out_features), copy=False) if bias else None
 
     def forward(self, x: Any) -> Any:
         """Return x Wᵀ + b.
@@ -268,52 +261,3 @@ class Embedding(Module):
 
     def __repr__(self) -> str:
         return f"Embedding({', '.join(map(str, self.weight.shape))})"
-
-
-class LayerNorm(Module):
-    """Brings the last axes of each sample to mean 0 and variance 1, then scales and shifts: (x - μ) / √(σ² + ε) w + b.
-
-    Parameters
-    ----------
-    normalized_shape : int or tuple of int
-        The last axes.
-    eps : float, default 1e-5
-    elementwise_affine : bool, default True
-        Whether there are w, which starts at 1, and b, which starts at 0.
-
-    Attributes
-    ----------
-    weight, bias : Value of shape `normalized_shape`, or None
-
-    References
-    ----------
-    J. L. Ba, J. R. Kiros and G. E. Hinton (2016), Layer normalization.
-
-    Examples
-    --------
-    >>> LayerNorm(2)(np.array([[1.0, 3.0]])).data.round(3)
-    array([[-1.,  1.]])
-    """
-
-    def __init__(
-        self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5, elementwise_affine: bool = True
-    ) -> None:
-        shape = normalized_shape if isinstance(normalized_shape, tuple) else (normalized_shape,)
-        checked_sizes(**{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
-        self.normalized_shape, self.eps = shape, eps
-        self.weight = Value(np.ones(shape), copy=False) if elementwise_affine else None
-        self.bias = Value(np.zeros(shape), copy=False) if elementwise_affine else None
-
-    def forward(self, x: Any) -> Any:
-        """Return x, normalised over its last axes."""
-        n = len(self.normalized_shape)
-        if np.shape(x)[-n:] != self.normalized_shape:
-            raise ShapeError(
-                f"an input of shape {np.shape(x)} for LayerNorm({self.normalized_shape})",
-                "it normalises the last axes",
-                f"LayerNorm({np.shape(x)[-n:]})",
-            )
-        axes = tuple(range(-n, 0))
-        centred = x - np.mean(x, axis=axes, keepdims=True)
-        y = centred / np.sqrt(np.mean(np.square(centred), axis=axes, keepdims=True) + self.eps)
-        return y if self.weight is None else y * self.weight + self.bias

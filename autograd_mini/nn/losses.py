@@ -207,10 +207,11 @@ def cross_entropy(
         )
     if not 0 <= label_smoothing <= 1:
         raise InvalidInput(f"label_smoothing={label_smoothing!r}", "it is a share", "a number from 0 to 1")
-    of_classes = np.ones(k) if weight is None else np.asarray(weight)
+    log_probabilities = network.log_softmax(logits)
+    of_classes = np.asarray(1 if weight is None else weight, dtype=log_probabilities.dtype)
     hot = (labels[..., None] == np.arange(k)) * of_classes
     share = (1 - label_smoothing) * hot + label_smoothing / k * of_classes
-    losses = -np.sum(share * network.log_softmax(logits), axis=-1)
+    losses = -np.sum(share * log_probabilities, axis=-1)
     return np.sum(losses) / np.sum(hot) if reduction == "mean" else reduced(losses, reduction)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from ..engine import Value
-from ..errors import InvalidInput, ShapeError
+from ..errors import InvalidInput
 from ..state import current, scope
+from ..storage import load_arrays, misfits, save_arrays
 
 
 class Module:
@@ -100,34 +102,68 @@ class Module:
         return state | {path: np.copy(getattr(module, name)) for path, module, name in self.named_buffers()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set each parameter and each buffer to the array of its path.
+        """Set each parameter and each buffer to the array of its path, cast to the dtype that it has.
 
         Raises
         ------
         InvalidInput
-            If paths are missing or unknown; nothing is changed then.
-        ShapeError
-            If an array has another shape than what it is for; nothing is changed then.
+            If paths are missing or unknown, or an array has another shape than what it is for, with each of them
+            named; nothing is changed then.
         """
-        own: dict[str, Any] = {path: parameter.data for path, parameter in self.named_parameters()}
-        own |= {path: getattr(module, name) for path, module, name in self.named_buffers()}
-        if own.keys() != set(state):
-            missing, unknown = sorted(own.keys() - set(state)), sorted(set(state) - own.keys())
+        buffers = {path: getattr(module, name) for path, module, name in self.named_buffers()}
+        wrong = misfits(state, dict(self.named_parameters()) | buffers)
+        if wrong:
             raise InvalidInput(
-                f"a state without {', '.join(missing) or 'nothing'} and with unknown {', '.join(unknown) or 'nothing'}",
-                "it must hold each parameter of the module, and nothing else",
+                f"a state that doesn't fit the module: {'; '.join(wrong)}",
+                "it must hold an array for each parameter and buffer, and nothing else",
                 "the state_dict() of a module built in the same way",
             )
-        for path, array in own.items():
-            if np.shape(state[path]) != np.shape(array):
-                raise ShapeError(
-                    f"an array of shape {np.shape(state[path])} for {path} of shape {np.shape(array)}",
-                    instead="the state_dict() of a module of the same sizes",
-                )
         for path, parameter in self.named_parameters():
             parameter.data = np.array(state[path], dtype=parameter.dtype)
         for path, module, name in self.named_buffers():
-            setattr(module, name, np.array(state[path], dtype=own[path].dtype))
+            setattr(module, name, np.array(state[path], dtype=buffers[path].dtype))
+
+    def astype(self, dtype: Any) -> Self:
+        """Return a module of the same shape with new parameters and floating buffers, of another floating dtype.
+
+        Examples
+        --------
+        >>> from autograd_mini.nn import Linear
+        >>> Linear(3, 2, rng=0).astype(np.float32)(np.ones((5, 3), np.float32)).dtype
+        dtype('float32')
+        """
+        cast = {path: Value(p.data.astype(dtype), copy=False, name=path) for path, p in self.named_parameters()}
+        other = self.with_parameters(cast)
+        for _, module, name in other.named_buffers():
+            buffer = getattr(module, name)
+            setattr(module, name, buffer.astype(dtype) if buffer.dtype.kind == "f" else buffer)
+        return other
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a safetensors file, which PyTorch reads too: see `storage.save_arrays`."""
+        save_arrays(path, self.state_dict())
+
+    def load(self, path: str | os.PathLike[str]) -> Self:
+        """Set the state to that of a safetensors file, also one that PyTorch wrote; return the module.
+
+        Raises
+        ------
+        StorageError
+            If there is no such file, or it isn't a whole safetensors file.
+        InvalidInput
+            If the state doesn't fit; nothing is changed then.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from autograd_mini.nn import Linear
+        >>> path = f"{tempfile.mkdtemp()}/weights.safetensors"
+        >>> Linear(3, 2, rng=0).save(path)
+        >>> Linear(3, 2, rng=1).load(path).weight.data[0].round(2)
+        array([ 0.16, -0.27, -0.53])
+        """
+        self.load_state_dict(load_arrays(path)[0])
+        return self
 
     def functional_call(self, parameters: Mapping[str, Any], *args: Any) -> Any:
         """Apply the module with other numbers in place of its parameters: a function for `am.grad` and its relatives.
@@ -153,6 +189,13 @@ class Module:
     def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
         """Return a module of the same shape with other numbers, arrays or Values in place of its parameters."""
         return replaced(self, "", parameters)  # type: ignore[no-any-return]
+
+
+def checked_sizes(least: int = 1, **sizes: Any) -> None:
+    """Raise if a size is no integer of at least 1."""
+    for name, n in sizes.items():
+        if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < least:
+            raise InvalidInput(f"{name}={n!r}", "it is a size", f"an integer of at least {least}")
 
 
 def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:

@@ -1,13 +1,82 @@
-"""Primitives that networks need as one node: softmax, its logarithm, and the cross-entropy of its result."""
+"""Primitives that networks need as one node: the windows of a convolution or a pooling and their adjoint, softmax, its
+logarithm, and the cross-entropy of its result.
+"""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
 
 from ..primitives import primitive
 from ..registry import rule
+
+Sizes = tuple[int, ...]
+
+
+def cuts(shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> list[tuple[slice, ...]]:
+    """Return for each place in a kernel the slices of what lies under it, wherever the kernel is.
+
+    Examples
+    --------
+    >>> cuts((5,), (2,), (2,), (1,))
+    [(slice(0, 3, 2),), (slice(1, 4, 2),)]
+    """
+    along = [
+        [slice(d * i, d * i + (n - d * (k - 1) - 1) // s * s + 1, s) for i in range(k)]
+        for n, k, s, d in zip(shape, kernel, stride, dilation, strict=True)
+    ]
+    return list(product(*along))
+
+
+@primitive
+def windows(x: Any, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Return what a kernel sees at each of its places, along the last axes of an array.
+
+    Parameters
+    ----------
+    x : array of shape (a, ..., *space)
+    kernel, stride, dilation : tuples of int, one for each axis of space
+        The kernel's size, how far it moves, and how far apart the elements under it lie. It fits into the space.
+
+    Returns
+    -------
+    array of shape (a, k, ..., *places)
+        For the k elements of the kernel, in order, those of `x` under them. Along an axis of n elements there are
+        (n - dilation (kernel - 1) - 1) // stride + 1 places.
+
+    Examples
+    --------
+    >>> windows(np.arange(5.0)[None], (2,), (1,), (1,))
+    array([[[0., 1., 2., 3.],
+            [1., 2., 3., 4.]]])
+    """
+    return np.stack([x[..., *cut] for cut in cuts(x.shape[-len(kernel) :], kernel, stride, dilation)], axis=1)
+
+
+@primitive
+def overlap_add(g: Any, space: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Return the sum of windows, each where it lies in a space: the adjoint of `windows`.
+
+    Examples
+    --------
+    >>> overlap_add(np.ones((1, 2, 4)), (5,), (2,), (1,), (1,))
+    array([[1., 2., 2., 2., 1.]])
+    """
+    out: Any = np.zeros_like(g, shape=(g.shape[0], *g.shape[2 : g.ndim - len(kernel)], *space))
+    for i, cut in enumerate(cuts(space, kernel, stride, dilation)):
+        out[..., *cut] = out[..., *cut] + g[:, i]
+    return out
+
+
+def windows_cotangent(g: Any, x_shape: Sizes, kernel: Sizes, stride: Sizes, dilation: Sizes) -> Any:
+    """Return each cotangent to the element that it is of."""
+    return overlap_add(g, x_shape[len(x_shape) - len(kernel) :], kernel, stride, dilation)
+
+
+rule(windows, x=windows_cotangent)
+rule(overlap_add, g=lambda g, kernel, stride, dilation: windows(g, kernel, stride, dilation))
 
 
 @primitive

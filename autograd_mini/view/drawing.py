@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..graph import own_module
+from ..storage import write_whole
 from .dot import to_graph
 from .graph_data import GraphData, Root, Shown, describe_graph
 from .groups import fold_groups
 from .naming import argument_names
 from .overlays import OVERLAYS
-from .rendering import DrawingError, find_renderer, render, writable_path, write_whole
+from .rendering import DrawingError, find_renderer, render, writable_path
 from .selection import reachable
 from .sources import of_scalars, source_of
 from .text import as_tree

@@ -118,14 +118,3 @@ def writable_path(
     if target.is_dir():
         raise DrawingError(f"{str(target)!r} is a folder", instead=f"{str(target / f'graph{known[0]}')!r}")
     return target
-
-
-def write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that nobody ever finds half of it: beside its place first, then moved there."""
-    target = Path(os.path.realpath(target))  # a link stays a link
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        beside.write_bytes(content)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)

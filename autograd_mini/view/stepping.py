@@ -11,9 +11,10 @@ from string import Template
 from typing import Any
 
 from ..graph import own_module
+from ..storage import write_whole
 from .drawing import check_options
 from .naming import argument_names
-from .rendering import PAGE_SUFFIXES, writable_path, write_whole
+from .rendering import PAGE_SUFFIXES, writable_path
 from .sources import source_of
 from .story import story_of
 
