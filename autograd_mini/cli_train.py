@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import sys
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import AutogradError
 
 if TYPE_CHECKING:
-    from .augment import Jittered
     from .check import Report
+    from .cli_results import Setup
     from .nn import Sequential
-    from .optim import SGD
 
-# The numbers were chosen by cross-validation on the training part.
-HIDDEN = [256, 128]
 MOMENTUM = 0.9
-DEFAULTS = {"minibatch": (100, 0.05), "stochastic": (15, 0.005), "batch": (400, 0.3)}  # epochs, learning rate
 SHIFT, SCALE = 0.7, 0.1
 CHECKED = 8  # samples in the gradient check; each of its numbers costs several runs of the network
+SETTINGS, TRAINING = "settings.json", "training.safetensors"  # what --resume goes on from
+
+
+class Network(NamedTuple):
+    """A kind of network: its dense hidden layers, and for each descent the epochs and the learning rate."""
+
+    hidden: list[int]
+    descents: dict[str, tuple[int, float]]
+    convolved: tuple[int, ...] = ()  # channels of convolutions before them
+
+
+# The numbers were chosen by cross-validation on the training part.
+NETWORKS = {
+    "mlp": Network([256, 128], {"minibatch": (100, 0.05), "stochastic": (15, 0.005), "batch": (400, 0.3)}),
+    "conv": Network([64], {"minibatch": (60, 0.05), "stochastic": (8, 0.003), "batch": (300, 0.2)}, (16, 32)),
+}
 
 # ------------------------------------------------------------------------------------------------- The options
 
@@ -42,20 +57,17 @@ def add_parser(subparsers: Any) -> None:
     )
     add = parser.add_argument
     add("data", choices=["digits"], help="what to learn")
-    add("--descent", choices=list(DEFAULTS), default="minibatch", help="all samples in a step, one, or some (default)")
+    add("--model", choices=list(NETWORKS), default="mlp", help="dense layers (default), or convolutions before them")
+    descents = list(NETWORKS["mlp"].descents)
+    add("--descent", choices=descents, default="minibatch", help="all samples in a step, one, or some (default)")
     add("--batch-size", type=positive, metavar="N", help="samples in a step of minibatch descent (default: 32)")
     add("--epochs", type=positive, metavar="N", help="times through the data (default: depends on the descent)")
     add("--lr", type=float, metavar="X", help="learning rate (default: depends on the descent)")
-    add(
-        "--hidden",
-        type=positive,
-        nargs="+",
-        default=HIDDEN,
-        metavar="N",
-        help="sizes of hidden layers (default: 256 128)",
-    )
+    sizes = ", ".join(f"{' '.join(map(str, kind.hidden))} for {name}" for name, kind in NETWORKS.items())
+    add("--hidden", type=positive, nargs="+", metavar="N", help=f"sizes of dense hidden layers (default: {sizes})")
     add("--seed", type=int, default=0, metavar="N", help="of the first weights and the order of samples (default: 0)")
-    add("--out", type=Path, metavar="FOLDER", help="new folder for the results (default: runs/digits-seedN)")
+    add("--out", type=Path, metavar="FOLDER", help="new folder for the results (default: runs/digits-MODEL-seedN)")
+    add("--resume", type=Path, metavar="FOLDER", help="go on with a training that was killed, as it was set up")
     parser.set_defaults(run=run)
 
 
@@ -79,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     Parameters
     ----------
     options : argparse.Namespace
-        With `descent`, `batch_size`, `epochs`, `lr`, `hidden`, `seed` and `out`.
+        With `model`, `descent`, `batch_size`, `epochs`, `lr`, `hidden`, `seed`, `out` and `resume`.
 
     Returns
     -------
@@ -88,9 +100,12 @@ def run(options: argparse.Namespace) -> int:
     """
     folder = None
     try:
-        model, loader, optimizer, epochs = prepare(options)
-        folder = new_folder(options.out or Path("runs") / f"digits-seed{options.seed}")
-        return train_digits(model, loader, optimizer, epochs, folder, settings(options, epochs, optimizer.lr))
+        if options.resume is not None:
+            options = chosen_before(options.resume)
+        setup = prepare(options)
+        if options.resume is None:
+            folder = new_folder(options.out or Path("runs") / f"digits-{options.model}-seed{options.seed}")
+        return train_digits(setup, folder or options.resume)
     except AutogradError as error:
         print(f"autograd-mini train: {error}", file=sys.stderr)
         return 2
@@ -98,33 +113,68 @@ def run(options: argparse.Namespace) -> int:
         print("stopped before there were results: nothing was kept", file=sys.stderr)
         return 130
     finally:
-        if folder is not None and not any(folder.iterdir()):
-            folder.rmdir()
+        if folder is not None and {path.name for path in folder.iterdir()} <= {SETTINGS}:
+            shutil.rmtree(folder)
 
 
-def prepare(options: argparse.Namespace) -> tuple[Sequential, Jittered, SGD, int]:
-    """Return the network, the training part of the data, the optimiser and the number of epochs asked for."""
+def prepare(options: argparse.Namespace) -> Setup:
+    """Return the network, the training part of the data, the optimiser and all else that was asked for."""
+    from .cli_results import Setup
+    from .data import Jittered, Loader, load_digits
+    from .optim import SGD
+
+    kind, digits = NETWORKS[options.model], load_digits()
+    shape = (-1, 1, 8, 8) if kind.convolved else (-1, 64)
+    part, (epochs, lr) = digits.train, kind.descents[options.descent]
+    inputs = part.inputs.reshape(shape)
+    loader = Loader.for_descent(options.descent, inputs, part.labels, options.batch_size, seed=options.seed)
+    model = network(kind.convolved, options.hidden or kind.hidden, options.seed)
+    optimizer = SGD(model.parameters(), lr if options.lr is None else options.lr, MOMENTUM)
+    epochs = options.epochs or epochs
+    chosen = {name: x for name, x in vars(options).items() if name not in ("run", "out", "resume")}
+    fixed = {"momentum": MOMENTUM, "shift": SHIFT, "scale": SCALE}
+    settings = {**chosen, "hidden": options.hidden or kind.hidden, "epochs": epochs, "lr": optimizer.lr, **fixed}
+    held_out = digits.held_out.inputs.reshape(shape)
+    return Setup(model, Jittered(loader, (8, 8), SHIFT, SCALE), optimizer, epochs, held_out, settings)
+
+
+def network(convolved: Sequence[int], hidden: Sequence[int], seed: int) -> Sequential:
+    """Return a network from images of 8×8 pixels to 10 scores, with relu between its layers.
+
+    Convolutions of 3×3 keep the size of the image; after them the largest of each 2×2 pixels is kept.
+    """
     import numpy as np
 
     from . import nn
-    from .augment import Jittered
-    from .data import Loader, load_digits
-    from .optim import SGD
 
-    part, (epochs, lr) = load_digits().train, DEFAULTS[options.descent]
-    loader = Loader.for_descent(options.descent, part.inputs, part.labels, options.batch_size, seed=options.seed)
-    rng = np.random.default_rng(options.seed)
-    sizes = [part.inputs.shape[1], *options.hidden]
-    hidden = [layer for pair in pairwise(sizes) for layer in (nn.Linear(*pair, init=nn.he_uniform, rng=rng), nn.relu)]
-    model = nn.Sequential(*hidden, nn.Linear(sizes[-1], 10, init=nn.xavier_uniform, rng=rng))
-    optimizer = SGD(model.parameters(), lr if options.lr is None else options.lr, MOMENTUM)
-    return model, Jittered(loader, (8, 8), SHIFT, SCALE), optimizer, options.epochs or epochs
+    rng = np.random.default_rng(seed)
+    layers: list[Any] = []
+    for pair in pairwise([1, *convolved]):
+        layers += [nn.Conv2d(*pair, 3, padding=1, rng=rng), nn.relu]
+    if convolved:
+        layers += [nn.MaxPool2d(2), nn.Flatten()]
+    for pair in pairwise([16 * convolved[-1] if convolved else 64, *hidden]):
+        layers += [nn.Linear(*pair, init=nn.he_uniform, rng=rng), nn.relu]
+    return nn.Sequential(*layers, nn.Linear(hidden[-1], 10, init=nn.xavier_uniform, rng=rng))
 
 
-def settings(options: argparse.Namespace, epochs: int, lr: float) -> dict[str, Any]:
-    """Return what was chosen, as the summary keeps it."""
-    chosen = {name: x for name, x in vars(options).items() if name not in ("run", "out")}
-    return {**chosen, "epochs": epochs, "lr": lr, "momentum": MOMENTUM, "shift": SHIFT, "scale": SCALE}
+def chosen_before(folder: Path) -> argparse.Namespace:
+    """Return the options of the training that a folder is of.
+
+    Raises
+    ------
+    OutputError
+        If there is no training in it.
+    """
+    missing = [name for name in (SETTINGS, TRAINING) if not (folder / name).is_file()]
+    if missing:
+        raise OutputError(
+            f"{str(folder)!r} has no {' and no '.join(missing)}",
+            "a training goes on from both; the second is written after each epoch, if safetensors is installed",
+            "the folder of a training that was interrupted",
+        )
+    options: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    return argparse.Namespace(**options, out=None, resume=folder)
 
 
 def new_folder(path: Path) -> Path:
@@ -151,66 +201,68 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-def train_digits(
-    model: Sequential, loader: Jittered, optimizer: SGD, epochs: int, folder: Path, chosen: dict[str, Any]
-) -> int:
+def train_digits(setup: Setup, folder: Path) -> int:
     """Check the gradient, train, print the accuracy and write the results."""
     from . import cli_results
     from .check import Verdict
     from .data import load_digits
     from .nn import cross_entropy
-    from .optim import cosine_schedule
+    from .optim import cosine
+    from .storage import write_whole
     from .train import History, accuracy, fit, predict
 
-    held_out = load_digits().held_out
+    model, labels = setup.model, load_digits().held_out.labels
     print(f"{model}, {sum(p.size for p in model.parameters()):,} parameters")
-    print(f"{len(loader.loader.inputs):,} digits to learn from, {len(held_out)} held out; {chosen['descent']} descent")
-    report = check_gradient(model, loader)
+    descent = setup.settings["descent"]
+    print(f"{len(setup.loader.loader.inputs):,} digits to learn from, {len(labels)} held out; {descent} descent")
+    report = check_gradient(setup)
     if not report.ok:
         print(report, file=sys.stderr)
     if not (report.ok or report.verdict is Verdict.UNKNOWN):
         return 1
     agree = sum(entry.ok for entry in report.entries)
-    print(
-        f"gradient check: {agree:,} of {len(report.entries):,} numbers agree with finite differences,"
+    verdict = (
+        f"{agree:,} of {len(report.entries):,} numbers agree with finite differences,"
         f" largest relative error {report.worst:.1e}"
     )
+    print(f"gradient check: {verdict}")
+    write_whole(folder / SETTINGS, (json.dumps(setup.settings, indent=2) + "\n").encode())
     history, started, stopped = History(), time.perf_counter(), False
     try:
-        watched = (held_out.inputs, held_out.labels)
-        schedule = cosine_schedule(optimizer.lr, epochs)
-        fit(model, cross_entropy, loader, optimizer, epochs, accuracy, watched, True, schedule, history)
+        fit(
+            model, cross_entropy, setup.loader, setup.optimizer, setup.epochs, metrics=accuracy,
+            validation=(setup.held_out, labels), schedule=cosine(setup.epochs), history=history,
+            checkpoint=folder / TRAINING if cli_results.is_installed("safetensors") else None,
+        )  # fmt: skip
     except KeyboardInterrupt:
-        if not history.step_losses:
+        if not history.batch_losses:
             raise
         stopped = True
-        print(f"\nstopped in epoch {len(history.epoch_losses) + 1} of {epochs}; what was learned so far is kept")
+        print(f"\nstopped in epoch {len(history) + 1} of {setup.epochs}; what was learned so far is kept")
     seconds = time.perf_counter() - started
-    outputs = predict(model, held_out.inputs)
-    reached = accuracy(outputs, held_out.labels)
-    print(f"held-out accuracy: {reached:.2%} of {len(held_out)} digits, after {seconds:.1f} s")
+    outputs = predict(model, setup.held_out)
+    reached = accuracy(outputs, labels)
+    print(f"held-out accuracy: {reached:.2%} of {len(labels)} digits, after {seconds:.1f} s")
     summary = {
         "held_out_accuracy": reached,
         "seconds": round(seconds, 2),
         "stopped_by_user": stopped,
         "gradient_check": {"numbers": len(report.entries), "largest_relative_error": report.worst},
-        "settings": chosen,
-        "epoch_losses": history.epoch_losses,
-        "epoch_accuracies": history.epoch_metrics,
-        "held_out_accuracies": history.validation_metrics,
+        "settings": setup.settings,
+        "epochs": history.epochs,
     }
-    cli_results.write(folder, model, loader, history, held_out, outputs, summary)
+    cli_results.write(folder, setup, history, outputs, summary, verdict)
     return 130 if stopped else 0
 
 
-def check_gradient(model: Sequential, loader: Jittered) -> Report:
+def check_gradient(setup: Setup) -> Report:
     """Compare the gradient of the loss of a few samples with finite differences, for every parameter."""
     from .check import check_grads
     from .nn import cross_entropy
 
-    inputs, labels = loader.loader.inputs[:CHECKED], loader.loader.targets[:CHECKED]
+    inputs, labels = setup.loader.loader.inputs[:CHECKED], setup.loader.loader.targets[:CHECKED]
 
     def loss(network: Any) -> Any:
         return cross_entropy(network(inputs), labels)
 
-    return check_grads(loss, model, order=1, report=True)
+    return check_grads(loss, setup.model, order=1, report=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from autograd_mini.augment import Jittered
-from autograd_mini.data import Loader
+from autograd_mini.data import DataError, Jittered, Loader
 
 
 def centre(images):
@@ -71,6 +70,38 @@ def test_labels_stay_with_their_images():
         np.testing.assert_allclose(images.sum(axis=1), labels + 1)
 
 
-def test_images_of_another_shape_are_refused():
-    with pytest.raises(ValueError, match="reshape"):
-        next(iter(Jittered(Loader(np.ones((2, 10)), [0, 1]), (3, 4), 1, 0)))
+@pytest.mark.parametrize("shape", [(9, 7), (1, 9, 7)])
+def test_images_keep_their_axes(shape):
+    inputs = np.random.default_rng(0).uniform(size=(6, 63))
+    flat, shaped = (
+        epoch(Jittered(Loader(x, np.arange(6), 4), (9, 7), shift=1, scale=0.1))
+        for x in (inputs, inputs.reshape(6, *shape))
+    )
+    assert shaped.shape == (6, *shape)
+    np.testing.assert_array_equal(shaped.reshape(6, -1), flat)
+
+
+def test_the_channels_of_an_image_move_together():
+    image = np.random.default_rng(0).uniform(size=(5, 1, 4, 4))
+    moved = epoch(Jittered(Loader(np.concatenate([image, 2 * image], axis=1), np.arange(5)), (4, 4), 1, 0.1))
+    np.testing.assert_allclose(moved[:, 1], 2 * moved[:, 0])
+    assert (np.abs(moved[:, :1] - image).max(axis=(1, 2, 3)) > 0.01).all()
+
+
+def test_a_batch_is_jittered_alike_whatever_was_given_before_it():
+    batches = Jittered(Loader(dots(10), np.arange(10), 3), (9, 7), shift=1, scale=0.1)
+    whole = [images for images, _ in batches.batches(2)]
+    alone, _ = next(batches.batches(2, start=2))
+    np.testing.assert_array_equal(alone, whole[2])
+    assert (np.abs(whole[0] - whole[1]).max(axis=1) > 0.01).all()
+
+
+@pytest.mark.parametrize("shape", [(10,), (4, 3), (2, 12), (2, 1, 3, 4)])
+def test_images_of_another_shape_are_refused(shape):
+    with pytest.raises(DataError) as caught:
+        Jittered(Loader(np.ones((2, *shape)), [0, 1]), (3, 4), 1, 0)
+    assert str(caught.value) == (
+        f"inputs of shape {(2, *shape)} for images of 3 rows and 4 columns\n"
+        "  why: the axes after the first are those of one image\n"
+        "  instead: inputs of shape (n, 12), (n, 3, 4) or (n, channels, 3, 4)"
+    )

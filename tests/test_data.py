@@ -1,5 +1,8 @@
 """Data sets, splits and the loader: each sample once, in an order that can be had again; errors that help."""
 
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograd_mini import data
-from autograd_mini.data import DataError, Loader, load_digits, stratified_split, two_moons
+import autograd_mini
+from autograd_mini.data import DataError, Loader, load_digits, stratified_folds, stratified_split
 from autograd_mini.errors import InvalidInput
+
+PACKAGE = Path(autograd_mini.__file__).parent
 
 X = np.arange(20.0).reshape(10, 2)
 Y = np.arange(10)
@@ -53,11 +58,26 @@ def test_held_out_images_are_not_trained_on():
 
 
 def test_digits_are_small_and_come_with_source_and_licence():
-    folder = Path(data.__file__).parent / "datasets"
+    folder = PACKAGE / "datasets"
     assert (folder / "digits.npz").stat().st_size <= 100_000
     text = (folder / "digits.md").read_text(encoding="utf-8")
     for fact in ("10.24432/C50P49", "Alpaydin", "Kaynak", "1998", "CC BY 4.0", "Changed"):
         assert fact in text
+
+
+def test_digits_are_read_from_a_zip_file_too(tmp_path):
+    with zipfile.ZipFile(tmp_path / "package.zip", "w") as archive:
+        for path in PACKAGE.rglob("*"):
+            if path.suffix in (".py", ".npz"):
+                archive.write(path, path.relative_to(PACKAGE.parent))
+    code = (
+        "import sys; sys.path.insert(0, 'package.zip'); from autograd_mini import data;"
+        "print(data.__file__, len(data.load_digits().train))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    path, n = done.stdout.split()
+    assert "package.zip" in path
+    assert n == "1198"
 
 
 # Loader
@@ -209,7 +229,7 @@ def test_a_batch_size_that_contradicts_the_descent_is_refused(descent, takes):
         Loader.for_descent(descent, X, Y, batch_size=4)
 
 
-# Splits and synthetic sets
+# Splits
 
 
 @given(
@@ -249,30 +269,43 @@ def test_one_hot_labels_are_answered_with_argmax():
         stratified_split(np.eye(3), 0.5)
 
 
-@pytest.mark.parametrize("n", [2, 7, 100])
-def test_two_moons_lie_on_their_half_circles(n):
-    points, labels = two_moons(n, noise=0)
-    assert (points.shape, points.dtype, labels.dtype) == ((n, 2), np.float64, np.int64)
-    assert np.bincount(labels).tolist() == [(n + 1) // 2, n // 2]
-    centres = np.array([[0, 0], [1, 0.5]])[labels]
-    np.testing.assert_allclose(np.linalg.norm(points - centres, axis=1), 1)
+@given(
+    labels=st.lists(st.sampled_from("abc"), min_size=2, max_size=30),
+    k=st.integers(2, 30),
+    seed=st.integers(0, 99),
+)
+def test_folds_share_out_each_label_and_all_samples_evenly(labels, k, seed):
+    k = min(k, len(labels))
+    folds = stratified_folds(labels, k, seed)
+    assert len(folds) == k
+    assert sorted(np.concatenate(folds).tolist()) == list(range(len(labels)))
+    sizes = [len(fold) for fold in folds]
+    assert 1 <= min(sizes) <= max(sizes) <= min(sizes) + 1
+    for label in set(labels):
+        counts = [sum(labels[i] == label for i in fold) for fold in folds]
+        assert max(counts) - min(counts) <= 1
+    assert all((np.diff(fold) > 0).all() for fold in folds)
 
 
-def test_two_moons_have_the_noise_of_their_seed():
-    clean, noisy = two_moons(4000, noise=0)[0], two_moons(4000, noise=0.2, seed=5)[0]
-    np.testing.assert_allclose((noisy - clean).std(axis=0), 0.2, rtol=0.05)
-    np.testing.assert_array_equal(noisy, two_moons(4000, noise=0.2, seed=5)[0])
-    assert (noisy != two_moons(4000, noise=0.2, seed=6)[0]).any()
+def test_folds_depend_on_their_seed_alone():
+    labels = np.arange(60) % 3
+    drawn = [[fold.tolist() for fold in stratified_folds(labels, 5, seed)] for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_samples_without_a_number_as_label_stay_in_the_split():
+    first, second = stratified_split([0.0, 0.0, np.nan, np.nan], 0.5)
+    assert sorted([*first, *second]) == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"),
+    ("k", "error", "message"),
     [
-        ({"n": 1}, "n=1\n  instead: an integer of at least 2"),
-        ({"noise": -0.1}, "noise=-0.1\n  why: a standard deviation isn't negative"),
-        ({"noise": float("nan")}, "noise=nan"),
+        (1, DataError, "k=1\n  instead: an integer of at least 2"),
+        (11, DataError, "k=11 folds of 10 samples\n  why: a fold would be empty\n  instead: k from 2 to 10"),
+        (2.5, InvalidInput, "k=2.5 is of type float"),
     ],
 )
-def test_moons_that_cannot_be_drawn_are_refused(arguments, message):
-    with pytest.raises(DataError, match=message):
-        two_moons(**arguments)
+def test_folds_that_cannot_be_are_refused(k, error, message):
+    with pytest.raises(error, match=message):
+        stratified_folds(Y, k)

@@ -55,6 +55,9 @@ class Module:
         with scope(type(self).__name__):  # a group in drawings
             return self.forward(*args, **kwargs)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the module; to be written by each subclass."""
         raise NotImplementedError(f"{type(self).__name__} has no forward method")
@@ -90,6 +93,15 @@ class Module:
         for path, module in self.modules():
             for name in module.buffers:
                 yield joined(path, name), module, name
+
+    def named_generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+        """Iterate over the random generators of all modules and their paths, each once."""
+        seen: set[int] = set()
+        for path, module in self.modules():
+            for name, x in vars(module).items():
+                if isinstance(x, np.random.Generator) and id(x) not in seen:
+                    seen.add(id(x))
+                    yield joined(path, name), x
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""

@@ -66,7 +66,7 @@ def overlap_add(g: Any, space: Sizes, kernel: Sizes, stride: Sizes, dilation: Si
     """
     out: Any = np.zeros_like(g, shape=(g.shape[0], *g.shape[2 : g.ndim - len(kernel)], *space))
     for i, cut in enumerate(cuts(space, kernel, stride, dilation)):
-        out[..., *cut] = out[..., *cut] + g[:, i]
+        out[..., *cut] += g[:, i]
     return out
 
 
