@@ -1,4 +1,4 @@
-"""The command line: `autograd-mini train digits`, `grad EXPRESSION`, `check FUNCTION`, `draw` and `step EXPRESSION`."""
+"""The command line: `autograd-mini train digits`, `lab NAME`, `grad`, `draw`, `step EXPRESSION`, `check FUNCTION`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from . import cli_check, cli_draw, cli_grad, cli_train
+from . import cli_check, cli_draw, cli_grad, cli_lab, cli_train
 
 # How many threads share a matrix product; the libraries behind NumPy read it when they are imported.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_grad.add_parser(commands)
     cli_check.add_parser(commands)
     cli_draw.add_parser(commands)
+    cli_lab.add_parser(commands)
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] in (["grad"], ["draw"], ["step"]):
         # A single minus starts an expression, except in these options, and a space before it says so to argparse.
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unrecognized arguments: {' '.join(late)}")
     if late:  # the values that follow an option, which argparse leaves
         options.values += late
-    if argv is None and options.run is cli_train.run:
+    if argv is None and options.run in (cli_train.run, cli_lab.run):
         start_on_one_thread()
     return int(options.run(options))
 

@@ -57,7 +57,7 @@ def report_page(
         confusion=confusion_table(held_out.labels, np.argmax(outputs, axis=1)),
         wrong=wrong_digits(held_out, outputs),
         verdict=escape(verdict),
-        flow=f'<div class="picture wide">{flow}</div>' if flow else missing.format("draw"),
+        flow=f'<div class="picture flow">{flow}</div>' if flow else missing.format("draw"),
         settings=settings_table(settings),
     )
 

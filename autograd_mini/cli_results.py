@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .nn import Sequential
     from .optim import SGD
     from .train import History
+    from .view import Drawing
 
 GRAPHED = 32  # samples in the drawing of the graph
 
@@ -41,7 +42,15 @@ def is_installed(name: str) -> bool:
     return find_spec(name) is not None
 
 
-def write(folder: Path, setup: Setup, history: History, outputs: Any, summary: dict[str, Any], verdict: str) -> None:
+def write(
+    folder: Path,
+    setup: Setup,
+    history: History,
+    outputs: Any,
+    summary: dict[str, Any],
+    verdict: str,
+    drawings: tuple[Drawing, Drawing],
+) -> None:
     """Write everything, each file whole or not at all, and print its name.
 
     Parameters
@@ -57,6 +66,8 @@ def write(folder: Path, setup: Setup, history: History, outputs: Any, summary: d
         What goes into summary.json, beside the digits that are wrong.
     verdict : str
         What the gradient check said.
+    drawings : tuple of Drawing
+        As `draw_step` made them.
     """
     from .cli_report import report_page
     from .data import load_digits
@@ -70,7 +81,9 @@ def write(folder: Path, setup: Setup, history: History, outputs: Any, summary: d
     write_whole(folder / "weights.npz", weights.getvalue())
     write_whole(folder / "summary.json", (json.dumps(summary, indent=2) + "\n").encode())
     print(f"results in {folder}:")
-    flow = draw_graph(folder, setup)
+    every_operation, layers = drawings
+    save_drawing(folder, every_operation)
+    flow = layers._repr_svg_() or ""
     page = report_page(
         title=f"{summary['held_out_accuracy']:.2%} of {len(held_out)} handwritten digits are read right",
         subtitle=repr(setup.model),
@@ -85,8 +98,8 @@ def write(folder: Path, setup: Setup, history: History, outputs: Any, summary: d
         held_out=held_out,
         outputs=outputs,
         verdict=verdict,
-        flow=flow,
-        settings=setup.settings,
+        flow=flow[flow.find("<svg") :],
+        settings=setup.settings | {"batch_size": setup.loader.loader.batch_size},
     )
     write_whole(folder / "report.html", page.encode())
     print(
@@ -98,27 +111,33 @@ def write(folder: Path, setup: Setup, history: History, outputs: Any, summary: d
         print("  training.safetensors all that the training depends on, for --resume")
 
 
-def draw_graph(folder: Path, setup: Setup) -> str:
-    """Draw what one step of the training records, coloured by its gradients; return the SVG, if there is one."""
+def draw_step(setup: Setup) -> tuple[Drawing, Drawing]:
+    """Draw what one step records, coloured by its gradients: with every operation, and with a box for each layer.
+
+    It is the first step: when a training is over, all gradients are small.
+    """
     from .engine import Value
     from .nn import cross_entropy
     from .state import full_record
     from .view import draw
-    from .view.rendering import find_renderer
 
-    model, loader = setup.model.eval(), setup.loader.loader
-    model.zero_grad()
+    loader = setup.loader.loader
     with full_record():
         images = Value(loader.inputs[:GRAPHED], name="images")
-        loss = cross_entropy(model(images), loader.targets[:GRAPHED])
+        loss = cross_entropy(setup.model(images), loader.targets[:GRAPHED])
     loss.name = "loss"
     loss.backward()
-    drawing = draw(loss, overlay="flow")
+    return draw(loss, overlay="flow"), draw(loss, overlay="flow", depth=1)
+
+
+def save_drawing(folder: Path, drawing: Drawing) -> None:
+    """Write the graph of a step as DOT text, and as pictures if something here renders them."""
+    from .view.rendering import find_renderer
+
     drawing.save(folder / "graph.dot")
     if find_renderer() is None:
         print('  graph.dot            what a step records; for a picture: pip install "autograd_mini[draw]"')
-        return ""
+        return
+    drawing.save(folder / "graph.svg")
     drawing.save(folder / "graph.png")
-    svg = drawing.save(folder / "graph.svg").read_text(encoding="utf-8")
     print("  graph.svg            what a step records, with values and gradients (also .png, .dot)")
-    return svg[svg.index("<svg") :]

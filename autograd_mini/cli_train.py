@@ -226,6 +226,7 @@ def train_digits(setup: Setup, folder: Path) -> int:
         f" largest relative error {report.worst:.1e}"
     )
     print(f"gradient check: {verdict}")
+    drawings = cli_results.draw_step(setup)
     write_whole(folder / SETTINGS, (json.dumps(setup.settings, indent=2) + "\n").encode())
     history, started, stopped = History(), time.perf_counter(), False
     try:
@@ -251,7 +252,7 @@ def train_digits(setup: Setup, folder: Path) -> int:
         "settings": setup.settings,
         "epochs": history.epochs,
     }
-    cli_results.write(folder, setup, history, outputs, summary, verdict)
+    cli_results.write(folder, setup, history, outputs, summary, verdict, drawings)
     return 130 if stopped else 0
 
 

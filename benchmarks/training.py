@@ -138,7 +138,7 @@ def sklearn_like(state: dict[str, Any]) -> tuple[Step, Answer]:
         batch_size=BATCH,
     )  # fmt: skip
     classes = np.arange(SIZES[-1])
-    model.partial_fit(np.zeros((1, SIZES[0])), [0], classes)  # makes its weights and velocities, set here:
+    model.partial_fit(np.zeros((1, SIZES[0])), [0], classes=classes)  # makes its weights and velocities, set here:
     weights = [state[f"{2 * i}.weight"].T for i in range(len(SIZES) - 1)]
     biases = [state[f"{2 * i}.bias"] for i in range(len(SIZES) - 1)]
     for own, new in zip(model.coefs_ + model.intercepts_, weights + biases, strict=True):

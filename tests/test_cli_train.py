@@ -28,30 +28,49 @@ def at(tmp_path):
     return run
 
 
-def test_it_trains_and_leaves_everything(at, capsys):
-    code, folder = at("--epochs", "2", "--hidden", "16")
+@pytest.mark.parametrize(
+    ("options", "shown", "model"),
+    [
+        (
+            ["--hidden", "16"],
+            "Sequential(Linear(64, 16), relu, Linear(16, 10))",
+            lambda: nn.Sequential(nn.Linear(64, 16), nn.relu, nn.Linear(16, 10)),
+        ),
+        (
+            ["--model", "conv", "--hidden", "16"],
+            "Sequential(Conv2d(1, 16, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1)), relu, Conv2d(16, 32,",
+            lambda: cli_train.network((16, 32), [16], seed=1),
+        ),
+    ],
+    ids=["mlp", "conv"],
+)
+def test_it_trains_and_leaves_everything(options, shown, model, at, capsys):
+    code, folder = at("--epochs", "2", *options)
     out, err = capsys.readouterr()
     assert code == 0
-    assert {path.name for path in folder.iterdir()} >= {
-        "graph.dot", "graph.svg", "graph.png", "learning_curve.png", "wrong_digits.png", "weights.npz", "summary.json"
+    assert {path.name for path in folder.iterdir()} == {
+        "graph.dot", "graph.svg", "graph.png", "report.html", "settings.json", "summary.json", "training.safetensors",
+        "weights.npz",
     }  # fmt: skip
-    order = ["Sequential(Linear(64, 16)", "gradient check:", "held-out accuracy:", "results in"]
+    order = [shown, "gradient check:", "held-out accuracy:", "results in"]
     assert [out.index(text) for text in order] == sorted(out.index(text) for text in order)
     assert "epoch 2/2" in err
-    for name in ("learning_curve.png", "wrong_digits.png", "graph.png"):
-        assert (folder / name).read_bytes().startswith(b"\x89PNG")
+    assert (folder / "graph.png").read_bytes().startswith(b"\x89PNG")
 
     summary = json.loads((folder / "summary.json").read_text())
     digits = load_digits().held_out
-    model = nn.Sequential(nn.Linear(64, 16), nn.relu, nn.Linear(16, 10))
+    network = model()
     with np.load(folder / "weights.npz") as weights:
-        model.load_state_dict(weights)
-    outputs = train.predict(model, digits.inputs)
-    assert summary["held_out_accuracy"] == train.accuracy(outputs, digits.labels) > 0.8
+        network.load_state_dict(weights)
+    inputs = digits.inputs.reshape(-1, 1, 8, 8) if "conv" in options else digits.inputs
+    outputs = train.predict(network, inputs)
+    assert summary["held_out_accuracy"] == train.accuracy(outputs, digits.labels) > 0.7
     assert summary["wrong_held_out_digits"] == np.flatnonzero(outputs.argmax(axis=1) != digits.labels).tolist()
     assert summary["gradient_check"]["largest_relative_error"] < 1e-6
     assert (summary["settings"]["seed"], summary["settings"]["epochs"]) == (0, 2)
-    assert len(summary["epoch_losses"]) == len(summary["held_out_accuracies"]) == 2
+    assert {name: len(x) for name, x in summary["epochs"].items()} == dict.fromkeys(
+        ["loss", "accuracy", "validation_loss", "validation_accuracy", "lr"], 2
+    )
 
 
 def test_the_same_seed_gives_the_same_weights(tmp_path):
@@ -153,9 +172,10 @@ def test_what_differences_cannot_tell_is_shown_and_no_hindrance(at, capsys, monk
 
 def test_the_gradient_check_of_the_default_network_is_right():
     for seed in range(3):
-        options = SimpleNamespace(descent="minibatch", batch_size=32, seed=seed, hidden=[256, 128], lr=None, epochs=1)
-        model, loader, *_ = cli_train.prepare(options)
-        report = cli_train.check_gradient(model, loader)
+        options = SimpleNamespace(
+            model="mlp", descent="minibatch", batch_size=32, seed=seed, hidden=None, lr=None, epochs=1
+        )
+        report = cli_train.check_gradient(cli_train.prepare(options))
         assert report.verdict is Verdict.RIGHT, str(report)
         assert report.worst < 1e-6
 
@@ -183,7 +203,7 @@ def test_ctrl_c_keeps_what_was_learned(at, capsys, monkeypatch):
     assert "stopped in epoch 2 of" in capsys.readouterr().out
     assert json.loads((folder / "summary.json").read_text())["stopped_by_user"]
     assert (folder / "weights.npz").exists()
-    assert (folder / "learning_curve.png").exists()
+    assert (folder / "report.html").exists()
 
 
 def test_ctrl_c_before_the_first_step_leaves_nothing(at, capsys, monkeypatch):
@@ -191,6 +211,38 @@ def test_ctrl_c_before_the_first_step_leaves_nothing(at, capsys, monkeypatch):
     code, folder = at("--hidden", "16")
     assert (code, folder.exists()) == (130, False)
     assert "nothing was kept" in capsys.readouterr().err
+
+
+# What was interrupted goes on
+
+
+def test_a_training_that_was_killed_goes_on_as_it_was_set_up(tmp_path, monkeypatch, capsys):
+    class Killed(BaseException):
+        pass
+
+    real = nn.cross_entropy
+    left = iter(range(100))  # losses of batches, before it is killed in the third epoch
+
+    def loss(outputs, labels):
+        if len(labels) == 32 and next(left, None) is None:
+            raise Killed
+        return real(outputs, labels)
+
+    words = ["train", "digits", "--hidden", "8", "--epochs", "4", "--seed", "7", "--lr", "0.02"]
+    monkeypatch.setattr(nn, "cross_entropy", loss)
+    with pytest.raises(Killed):
+        main([*words, "--out", str(tmp_path / "killed")])
+    monkeypatch.undo()
+    assert {path.name for path in (tmp_path / "killed").iterdir()} == {"settings.json", "training.safetensors"}
+    assert main(["train", "digits", "--resume", str(tmp_path / "killed")]) == 0
+    assert main([*words, "--out", str(tmp_path / "unbroken")]) == 0
+    first, second = (np.load(tmp_path / name / "weights.npz") for name in ("killed", "unbroken"))
+    with first, second:
+        assert all((first[path] == second[path]).all() for path in second)
+    first, second = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("killed", "unbroken"))
+    assert first["epochs"] == second["epochs"]
+    assert first["settings"] == second["settings"]
+    capsys.readouterr()
 
 
 # Extras that aren't there
@@ -207,11 +259,17 @@ def test_without_matplotlib_it_says_what_is_missing(at, capsys, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     code, folder = at("--epochs", "1", "--hidden", "8")
     assert code == 0
-    assert 'no pictures of the learning curve and the wrong digits: pip install "autograd_mini[plot]"' in (
-        capsys.readouterr().out
-    )
-    assert not (folder / "learning_curve.png").exists()
+    assert 'No picture: <code>pip install "autograd_mini[plot]"</code>' in (folder / "report.html").read_text()
     assert (folder / "weights.npz").exists()
+
+
+def test_without_safetensors_there_is_nothing_to_resume(at, capsys, monkeypatch):
+    monkeypatch.setattr("autograd_mini.cli_results.find_spec", lambda name: None)
+    code, folder = at("--epochs", "1", "--hidden", "8")
+    assert (code, (folder / "training.safetensors").exists()) == (0, False)
+    assert "--resume" not in capsys.readouterr().out
+    assert main(["train", "digits", "--resume", str(folder)]) == 2
+    assert f"{str(folder)!r} has no training.safetensors\n" in capsys.readouterr().err
 
 
 def test_without_a_renderer_the_dot_text_is_left(at, capsys, monkeypatch):
@@ -221,6 +279,7 @@ def test_without_a_renderer_the_dot_text_is_left(at, capsys, monkeypatch):
     assert 'for a picture: pip install "autograd_mini[draw]"' in capsys.readouterr().out
     assert (folder / "graph.dot").read_text().startswith("digraph")
     assert not (folder / "graph.svg").exists()
+    assert 'No picture: <code>pip install "autograd_mini[draw]"</code>' in (folder / "report.html").read_text()
 
 
 def test_as_a_program_it_starts_again_on_one_thread(monkeypatch, tmp_path):

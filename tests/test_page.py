@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 
 import numpy as np
@@ -11,41 +10,6 @@ import pytest
 import autograd_mini as am
 
 pytestmark = pytest.mark.browser
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-QUIET = ["--disable-gpu", "--no-sandbox", "--disable-background-networking", "--disable-component-update"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium: the one on the PATH, else Chrome as it is installed."""
-    from playwright.sync_api import sync_playwright
-
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        chosen = {"executable_path": found} if found else {"channel": "chrome"}
-        running = playwright.chromium.launch(args=QUIET, **chosen)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def opened(browser, tmp_path):
-    """Open a page from its file, with no network; at the end it must not have complained or asked for anything."""
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800}, color_scheme="light")
-    complaints, requests = [], []
-
-    def open_page(page):
-        view = context.new_page()
-        view.on("console", lambda message: complaints.append(message.text))
-        view.on("pageerror", lambda error: complaints.append(str(error)))
-        view.on("request", lambda request: requests.append(request.url))
-        view.goto(page.save(tmp_path / "page.html").as_uri())
-        return view
-
-    yield open_page
-    assert not complaints
-    assert all(url.startswith(("file:", "data:")) for url in requests)
-    context.close()
 
 
 def shown(view, name, part):

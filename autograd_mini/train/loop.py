@@ -287,7 +287,7 @@ class Training:
                     "whatever is computed from a NaN is one",
                     "samples without gaps, or np.nan_to_num",
                 )
-        rate = f"a smaller learning rate than {self.optimizer.lr * self.optimizer.lr_scale:g}, or gradients clipped"
+        rate = f"a smaller learning rate than {self.optimizer.lr:g}, or gradients clipped"
         self.optimizer.zero_grad()
         try:
             with detect_anomaly():
