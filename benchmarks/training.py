@@ -1,4 +1,4 @@
-"""`python -m benchmarks.training`: train one network on the digits with this library, PyTorch and scikit-learn, in turns.
+"""`python -m benchmarks.training`: train a network on the digits with this library, PyTorch and scikit-learn, in turns.
 
 All have the same architecture, initial weights, batches (jittered images, in one order) and optimiser: descent with
 momentum in float64, on one thread. So their losses agree step by step, and what differs is the time.
@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from benchmarks import environment
 
 LR, MOMENTUM, BATCH = 0.05, 0.9, 32
-SIZES = (64, 256, 128, 10)
 COMPARED = 100  # steps whose losses must agree with PyTorch's
 RTOL = 1e-9
 
@@ -31,18 +31,22 @@ def main() -> None:
     environment.pin()
     import numpy as np  # not before its threads are pinned
 
+    from autograd_mini.cli_train import NETWORKS, SCALE, SHIFT, network
     from autograd_mini.data import Jittered, Loader, load_digits
 
     digits = load_digits()
     images = {"inputs": digits.train.inputs, "held_out": digits.held_out.inputs}
     if options.model == "conv":
         images = {name: x.reshape(-1, 1, 8, 8) for name, x in images.items()}
-    model = network(options.model, options.seed)
-    trainers = {"autograd_mini": ours(model), "torch": torch_like(options.model, model.state_dict())}
-    if options.model == "mlp":
-        trainers["scikit-learn"] = sklearn_like(model.state_dict())
+    kind = NETWORKS[options.model]
+    model = network(kind.convolved, kind.hidden, options.seed)
+    sizes = [512 if kind.convolved else 64, *kind.hidden, 10]
+    state = model.state_dict()
+    trainers = {"autograd_mini": ours(model), "torch": torch_like(kind.convolved, sizes, state)}
+    if not kind.convolved:
+        trainers["scikit-learn"] = sklearn_like(sizes, state)
     loader = Loader(images["inputs"], digits.train.labels, BATCH, seed=options.seed)
-    batches = Jittered(loader, (8, 8), shift=0.7, scale=0.1)
+    batches = Jittered(loader, (8, 8), SHIFT, SCALE)
     seconds = dict.fromkeys(trainers, 0.0)
     losses: dict[str, list[float]] = {name: [] for name in trainers}
     for _ in range(options.epochs):
@@ -66,22 +70,6 @@ def main() -> None:
             raise SystemExit(f"the losses of {name} and torch differ by {apart:.1e}, more than {RTOL:.0e}")
 
 
-def network(kind: str, seed: int) -> Any:
-    """Return the network that all are copies of."""
-    import numpy as np
-
-    from autograd_mini import nn
-
-    rng = np.random.default_rng(seed)
-    if kind == "conv":
-        return nn.Sequential(
-            nn.Conv2d(1, 8, 3, padding=1, rng=rng), nn.relu, nn.Conv2d(8, 16, 3, padding=1, rng=rng), nn.relu,
-            nn.MaxPool2d(2), nn.Flatten(), nn.Linear(256, 64, rng=rng), nn.relu, nn.Linear(64, 10, rng=rng),
-        )  # fmt: skip
-    first, *hidden = (nn.Linear(a, b, rng=rng) for a, b in zip(SIZES, SIZES[1:], strict=False))
-    return nn.Sequential(first, *(part for layer in hidden for part in (nn.relu, layer)))
-
-
 def ours(model: Any) -> tuple[Step, Answer]:
     from autograd_mini import nn, optim
     from autograd_mini.train import predict
@@ -98,20 +86,20 @@ def ours(model: Any) -> tuple[Step, Answer]:
     return step, lambda x: predict(model, x)
 
 
-def torch_like(kind: str, state: dict[str, Any]) -> tuple[Step, Answer]:
+def torch_like(convolved: Sequence[int], sizes: Sequence[int], state: dict[str, Any]) -> tuple[Step, Answer]:
     import torch
     from torch import nn
 
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float64)
-    if kind == "conv":
-        layers = [
-            nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-            nn.Flatten(), nn.Linear(256, 64), nn.ReLU(), nn.Linear(64, 10),
-        ]  # fmt: skip
-    else:
-        layers = [part for a, b in zip(SIZES, SIZES[1:], strict=False) for part in (nn.Linear(a, b), nn.ReLU())][:-1]
-    model = nn.Sequential(*layers)
+    layers: list[Any] = []
+    for a, b in pairwise([1, *convolved]):
+        layers += [nn.Conv2d(a, b, 3, padding=1), nn.ReLU()]
+    if convolved:
+        layers += [nn.MaxPool2d(2), nn.Flatten()]
+    for a, b in pairwise(sizes):
+        layers += [nn.Linear(a, b), nn.ReLU()]
+    model = nn.Sequential(*layers[:-1])
     model.load_state_dict({path: torch.from_numpy(x) for path, x in state.items()})
     optimizer = torch.optim.SGD(model.parameters(), lr=LR, momentum=MOMENTUM)
 
@@ -129,18 +117,18 @@ def torch_like(kind: str, state: dict[str, Any]) -> tuple[Step, Answer]:
     return step, answer
 
 
-def sklearn_like(state: dict[str, Any]) -> tuple[Step, Answer]:
+def sklearn_like(sizes: Sequence[int], state: dict[str, Any]) -> tuple[Step, Answer]:
     import numpy as np
     from sklearn.neural_network import MLPClassifier
 
     model = MLPClassifier(
-        SIZES[1:-1], solver="sgd", learning_rate_init=LR, momentum=MOMENTUM, nesterovs_momentum=False, alpha=0.0,
+        sizes[1:-1], solver="sgd", learning_rate_init=LR, momentum=MOMENTUM, nesterovs_momentum=False, alpha=0.0,
         batch_size=BATCH,
     )  # fmt: skip
-    classes = np.arange(SIZES[-1])
-    model.partial_fit(np.zeros((1, SIZES[0])), [0], classes=classes)  # makes its weights and velocities, set here:
-    weights = [state[f"{2 * i}.weight"].T for i in range(len(SIZES) - 1)]
-    biases = [state[f"{2 * i}.bias"] for i in range(len(SIZES) - 1)]
+    classes = np.arange(sizes[-1])
+    model.partial_fit(np.zeros((1, sizes[0])), [0], classes=classes)  # makes its weights and velocities, set here:
+    weights = [state[f"{2 * i}.weight"].T for i in range(len(sizes) - 1)]
+    biases = [state[f"{2 * i}.bias"] for i in range(len(sizes) - 1)]
     for own, new in zip(model.coefs_ + model.intercepts_, weights + biases, strict=True):
         own[...] = new
     for velocity in model._optimizer.velocities:

@@ -58,7 +58,7 @@ def train(path, epochs=4, kill_after=None, **given):
 
 
 def assert_same(first, second):
-    assert first.keys() == second.keys()
+    assert list(first) == list(second)
     for name, x in first.items():
         assert np.array_equal(x, second[name]), name
 

@@ -356,6 +356,7 @@ class Training:
     def state_dict(self) -> dict[str, Any]:
         """Return where the loop is: the history, the rows of the running epoch, and the best epoch."""
         state: dict[str, Any] = {"best": self.best, "best_epoch": self.best_epoch, "rows": np.array(self.rows)}
+        state["names"] = list(self.history.epochs)  # a file of arrays has an order of its own
         state |= {f"history.{name}": x for name, x in self.history.arrays().items()}
         return state | {f"best.{path}": x for path, x in self.best_state.items()}
 
@@ -364,10 +365,9 @@ class Training:
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         self.rows = [tuple(row) for row in state["rows"].tolist()]
         self.best_state = {path.removeprefix("best."): x for path, x in state.items() if path.startswith("best.")}
-        kept = {name.removeprefix("history."): x.tolist() for name, x in state.items() if name.startswith("history.")}
-        self.history.batch_losses[:] = kept.pop("batch_losses")
+        self.history.batch_losses[:] = state["history.batch_losses"].tolist()
         self.history.epochs.clear()
-        self.history.epochs.update(kept)
+        self.history.epochs.update((name, state[f"history.{name}"].tolist()) for name in state["names"])
 
 
 def not_finite(loss: float, optimizer: Optimizer | LBFGS | Newton) -> str:
