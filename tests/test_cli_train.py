@@ -273,7 +273,7 @@ def test_without_safetensors_there_is_nothing_to_resume(at, capsys, monkeypatch)
 
 
 def test_without_a_renderer_the_dot_text_is_left(at, capsys, monkeypatch):
-    monkeypatch.setattr("autograd_mini.view.rendering.find_renderer", lambda: None)
+    monkeypatch.setattr("autograd_mini.view.rendering.shutil.which", lambda program, path=None: None)
     code, folder = at("--epochs", "1", "--hidden", "8")
     assert code == 0
     assert 'for a picture: pip install "autograd_mini[draw]"' in capsys.readouterr().out
