@@ -140,11 +140,11 @@ class Net(nn.Module):
 
 def test_modules_are_found_and_set_to_training_or_not():
     net = Net()
-    assert [path for path, _ in net.modules()] == ["", "parts.0", "parts.1", "parts.1.0", "parts.1.1"]
-    assert all(module.training for _, module in net.modules())
+    assert [path for path, _ in net.named_modules()] == ["", "parts.0", "parts.1", "parts.1.0", "parts.1.1"]
+    assert all(module.training for module in net.modules())
     assert net.eval() is net
-    assert not any(module.training for _, module in net.modules())
-    assert all(module.training for _, module in net.train().modules())
+    assert not any(module.training for module in net.modules())
+    assert all(module.training for module in net.train().modules())
 
 
 def test_buffers_belong_to_the_state_and_are_no_parameters():
@@ -210,7 +210,7 @@ def test_residual_and_flatten():
 @pytest.mark.parametrize(
     ("call", "error", "text"),
     [
-        (lambda: nn.Dropout(1.0), InvalidInput, "p=1.0"),
+        (lambda: nn.Dropout(1.1), InvalidInput, "p=1.1"),
         (lambda: nn.Embedding(0, 2), InvalidInput, "num_embeddings=0"),
         (lambda: nn.Embedding(3, 2, rng=0)([3]), InvalidInput, "numbers from 3 to 3\n  why: the table has 3 rows"),
         (lambda: nn.Embedding(3, 2, rng=0)([0.5]), InvalidInput, "Embedding of dtype float64"),

@@ -187,8 +187,9 @@ def test_losses_are_what_their_formulas_say():
         (nn.binary_cross_entropy_with_logits(x, p, WEIGHT), np.mean(-WEIGHT * p * np.log(s) - (1 - p) * np.log(1 - s))),
         (nn.cross_entropy(x, LABELS, WEIGHT), -(3 * np.log(q[0, 2]) + 0.5 * np.log(q[1, 0])) / 3.5),
         (nn.cross_entropy(x, LABELS, WEIGHT, 0.1), np.sum(weighted) / 3.5),
-        (nn.kl_div(np.log(q), p), np.mean(divergence)),
-        (nn.kl_div(np.log(q), np.log(shares), log_target=True), np.mean(np.sum(shares * np.log(shares / q), axis=1))),
+        (nn.kl_div(np.log(q), p, reduction="batchmean"), np.mean(divergence)),
+        (nn.kl_div(np.log(q), p), np.mean(divergence) / 3),
+        (nn.kl_div(np.log(q), np.log(shares), True, "batchmean"), np.mean(np.sum(shares * np.log(shares / q), axis=1))),
     ]:
         np.testing.assert_allclose(found, right, rtol=1e-12)
 
@@ -251,3 +252,40 @@ def test_orthogonal_weights_have_orthonormal_rows_or_columns(shape):
 def test_a_bias_has_no_fans():
     with pytest.raises(ShapeError, match=r"a weight of shape \(3,\)"):
         nn.he_uniform((3,))
+
+
+@pytest.mark.parametrize("options", [{"reduction": "sum"}, {"weight": np.ones(3)}, {"reduction": "none"}])
+def test_classes_that_cannot_be_have_no_share(options):
+    logits = am.Value([[1.0, -np.inf, 2.0]])
+    loss = np.sum(nn.cross_entropy(logits, np.array([0]), **options))
+    loss.backward()
+    p = 1 / (1 + np.exp(1.0))
+    np.testing.assert_allclose(loss.data, -np.log(p))
+    np.testing.assert_allclose(logits.grad, [[p - 1, 0, 1 - p]])
+
+
+def test_a_weight_of_yes_that_would_broadcast_is_refused():
+    with pytest.raises(ShapeError, match=r"pos_weight of shape \(5, 1\) for logits of shape \(3,\)"):
+        nn.binary_cross_entropy_with_logits(np.zeros(3), np.ones(3), pos_weight=np.ones((5, 1)))
+
+
+def test_the_classes_along_another_axis_are_answered_with_moveaxis():
+    with pytest.raises(ShapeError, match=r"instead: np\.moveaxis\(logits, 1, -1\)"):
+        nn.cross_entropy(np.zeros((2, 3, 4, 5)), np.zeros((2, 4, 5), int))
+
+
+def test_lists_and_unsigned_labels_are_taken():
+    np.testing.assert_allclose(nn.silu([0.0, 1.0]), [0, 1 / (1 + np.exp(-1))])
+    np.testing.assert_allclose(nn.gelu([0.0, 1.0], "tanh"), [0, 0.841192], rtol=1e-6)
+    assert nn.cross_entropy(np.zeros((1, 2)), np.array([1], np.uint64)) == pytest.approx(np.log(2))
+
+
+def test_targets_that_are_turned_or_longer_get_the_right_advice():
+    for target, instead in (
+        ((2, 3), "target.T"),
+        ((1, 3, 2), "target.reshape(3, 2)"),
+        ((6,), "targets of shape (3, 2)"),
+    ):
+        with pytest.raises(ShapeError) as caught:
+            nn.mse_loss(np.zeros((3, 2)), np.zeros(target))
+        assert str(caught.value).endswith(f"instead: {instead}")

@@ -86,6 +86,7 @@ def test_padding_is_never_the_largest():
         (lambda: nn.RNN(2, 3, nonlinearity="sin"), "nonlinearity='sin'\n  instead: 'tanh' or 'relu'"),
         (lambda: nn.LSTM(2, 0), "hidden_size=0\n"),
         (lambda: nn.BatchNorm(-1), "num_features=-1\n"),
+        (lambda: nn.BatchNorm(2, momentum=1.5), "momentum=1.5\n"),
     ],
 )  # fmt: skip
 def test_a_layer_that_cannot_be_is_refused(make, text):
@@ -99,7 +100,13 @@ def test_a_layer_that_cannot_be_is_refused(make, text):
             nn.Conv2d(3, 4, 2, padding=1, rng=0),
             (2, 4, 5, 5),
             "an input of shape (2, 4, 5, 5) for Conv2d(3, 4, kernel_size=(2, 2), stride=(1, 1), padding=(1, 1))\n"
-            "  why: it takes (samples, 3 channels, height, width)\n  instead: x.reshape(...), or a layer for that",
+            "  why: it takes (samples, 3 channels, height, width)\n  instead: a layer for that number of channels",
+        ),
+        (
+            nn.Conv2d(3, 4, 2, rng=0),
+            (2, 5, 5, 3),
+            "an input of shape (2, 5, 5, 3) for Conv2d(3, 4, kernel_size=(2, 2), stride=(1, 1))\n"
+            "  why: it takes (samples, 3 channels, height, width)\n  instead: np.moveaxis(x, -1, 1), if the channels",
         ),
         (
             nn.Conv1d(3, 4, 2, rng=0),
@@ -136,6 +143,26 @@ def test_a_first_state_that_does_not_fit_is_refused():
         "a first state of shape (4, 2) for LSTM(3, 2)\n  why: it is (layers times directions, samples, hidden_size)\n"
         "  instead: an array of shape (1, 4, 2), or none for zeros"
     )
+
+
+def test_an_lstm_begins_with_two_states():
+    layer, h0 = nn.LSTM(3, 2, rng=0), np.zeros((1, 4, 2))
+    assert text_of(ShapeError, lambda: layer(np.zeros((5, 4, 3)), (h0,))).startswith("1 first states for LSTM(3, 2)\n")
+
+
+def test_pooling_of_integers_is_that_of_their_numbers():
+    assert nn.MaxPool2d(2, padding=1)(np.array([[[[1, -2], [3, 4]]]])).tolist() == [[[[1, -2], [3, 4]]]]
+
+
+def test_sizes_may_be_lists():
+    assert nn.Conv2d(1, 1, [3, 1], padding=[1, 0], rng=0)(np.ones((1, 1, 4, 4))).shape == (1, 1, 4, 4)
+    assert nn.LayerNorm([2, 3])(np.ones((1, 2, 3))).shape == (1, 2, 3)
+
+
+def test_running_moments_keep_their_dtype():
+    layer = nn.BatchNorm(2).astype(np.float32)
+    layer(np.ones((3, 2)))
+    assert layer.running_mean.dtype == layer.running_var.dtype == np.float32
 
 
 def test_one_number_for_each_channel_has_no_variance_to_train_on():

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..errors import InvalidInput, RuleError
 from ..graph import own_module
 from ..registry import parameters_of
@@ -36,12 +38,17 @@ def without_modules(
         return function(*(modules[i].with_parameters(x) if i in modules else x for i, x in enumerate(given)))
 
     function_of_arrays.__name__ = name_of(function)
-    return function_of_arrays, tuple(x.state_dict() if i in modules else x for i, x in enumerate(args)), tops
+    return function_of_arrays, tuple(arrays_of(x) if i in modules else x for i, x in enumerate(args)), tops
 
 
 def is_module(x: Any) -> bool:
     """Whether something is a module of `nn`, or behaves as one: it has parameters, and can take others."""
-    return hasattr(x, "with_parameters") and hasattr(x, "state_dict")
+    return hasattr(x, "with_parameters") and hasattr(x, "named_parameters")
+
+
+def arrays_of(module: Any) -> dict[str, Any]:
+    """Return copies of the parameters of a module, by path."""
+    return {path: np.copy(parameter.data) for path, parameter in module.named_parameters()}
 
 
 def label_tops(function: Callable[..., Any], at: Sequence[int]) -> list[str]:

@@ -109,6 +109,7 @@ def gelu(x: Any, approximate: Literal["none", "tanh"] = "none") -> Any:
     """
     if approximate not in ("none", "tanh"):
         raise InvalidInput(f"approximate={approximate!r}", instead='"none" for the error function, or "tanh"')
+    x = as_array(x)
     if approximate == "tanh":
         return 0.5 * x * (1 + np.tanh((2 / np.pi) ** 0.5 * (x + 0.044715 * np.power(x, 3))))
     from ..scipy import special
@@ -133,6 +134,7 @@ def silu(x: Any) -> Any:
     >>> silu(np.array([0.0, 1000.0]))
     array([   0., 1000.])
     """
+    x = as_array(x)
     return x * sigmoid(x)
 
 
@@ -154,4 +156,11 @@ def softplus(x: Any, beta: float = 1.0) -> Any:
     >>> softplus(np.array([0.0, 1000.0]))
     array([6.93147181e-01, 1.00000000e+03])
     """
+    if not beta > 0:
+        raise InvalidInput(f"beta={beta!r}", "what is sharpened by it is divided by it", "a number above 0")
     return np.logaddexp(0, np.multiply(beta, x)) / beta
+
+
+def as_array(x: Any) -> Any:
+    """Return lists of numbers as an array, and anything else as it is."""
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x

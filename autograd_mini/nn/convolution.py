@@ -7,11 +7,12 @@ from typing import Any, Literal
 import numpy as np
 
 from ..errors import InvalidInput, ShapeError
+from ..primitives import data_of
 from ..rules.network import windows
 from .initialisers import Seed, torch_uniform
 from .module import Module, checked_sizes
 
-Along = int | tuple[int, ...]
+Along = int | tuple[int, ...] | list[int]
 
 __all__ = ["AvgPool1d", "AvgPool2d", "Conv1d", "Conv2d", "MaxPool1d", "MaxPool2d"]
 
@@ -25,7 +26,8 @@ class Sliding(Module):
     axes: int  # of space
     kernel_size: tuple[int, ...]
     stride: tuple[int, ...]
-    padding: tuple[tuple[int, int], ...]
+    padding: Along | str
+    pads: tuple[tuple[int, int], ...]  # before and after each axis
     dilation: tuple[int, ...]
 
     def slide(self, kernel_size: Along, stride: Along, padding: Along | str, dilation: Along) -> None:
@@ -33,19 +35,21 @@ class Sliding(Module):
         self.kernel_size = self.along("kernel_size", kernel_size)
         self.stride = self.along("stride", stride)
         self.dilation = self.along("dilation", dilation)
+        self.padding = padding
         if isinstance(padding, str):
-            self.padding = self.named_padding(padding)
+            self.pads = self.named_padding(padding)
         else:
-            self.padding = tuple((n, n) for n in self.along("padding", padding, least=0))
+            self.pads = tuple((n, n) for n in self.along("padding", padding, least=0))
 
     def along(self, name: str, x: Along, least: int = 1) -> tuple[int, ...]:
         """Return one size for each axis of space."""
-        sizes = x if isinstance(x, tuple) else (x,) * self.axes
+        sizes = tuple(x) if isinstance(x, (tuple, list)) else (x,) * self.axes
         if len(sizes) != self.axes:
             raise InvalidInput(
                 f"{name}={x!r} for {type(self).__name__}", f"space has {self.axes} axes", f"{self.axes} numbers, or one"
             )
-        checked_sizes(least, **{name if sizes != x else f"{name}[{i}]": n for i, n in enumerate(sizes)})
+        several = isinstance(x, (tuple, list))
+        checked_sizes(least, **{f"{name}[{i}]" if several else name: n for i, n in enumerate(sizes)})
         return sizes
 
     def named_padding(self, name: str) -> tuple[tuple[int, int], ...]:
@@ -67,27 +71,32 @@ class Sliding(Module):
         if len(shape) != self.axes + 2 or channels not in (None, shape[1]):
             counted = f"{channels or ''} channels".strip()
             wanted = ", ".join(["samples", counted, *(("height", "width") if self.axes == 2 else ("length",))])
-            one = f"x[None] for a single sample of shape {shape}"
+            instead = "a layer for that number of channels"
+            if len(shape) == self.axes + 1:
+                instead = f"x[None] for a single sample of shape {shape}"
+            elif len(shape) == self.axes + 2 and shape[-1] == channels:
+                instead = "np.moveaxis(x, -1, 1), if the channels stand last"
             raise ShapeError(
                 f"an input of shape {shape} for {self!r}",
                 f"it takes ({wanted})",
-                one if len(shape) == self.axes + 1 else "x.reshape(...), or a layer for that number of channels",
+                instead,
             )
         reach = [d * (k - 1) + 1 for k, d in zip(self.kernel_size, self.dilation, strict=True)]
-        room = tuple(n + a + b for n, (a, b) in zip(shape[2:], self.padding, strict=True))
+        room = tuple(n + a + b for n, (a, b) in zip(shape[2:], self.pads, strict=True))
         if any(r > n for r, n in zip(reach, room, strict=True)):
             raise ShapeError(
                 f"an input of shape {shape} for {self!r}",
                 f"the kernel reaches over {tuple(reach)}, and space with its padding is {room}",
                 "a smaller kernel, or more padding",
             )
-        if any(a or b for a, b in self.padding):
-            x = np.pad(x, ((0, 0), (0, 0), *self.padding), constant_values=fill)
+        if any(a or b for a, b in self.pads):
+            x = np.multiply(x, 1.0) if data_of(x).dtype.kind in "iub" else x  # no integer is -inf
+            x = np.pad(x, ((0, 0), (0, 0), *self.pads), constant_values=fill)
         return windows(np.swapaxes(x, 0, 1), self.kernel_size, self.stride, self.dilation)
 
     def told(self) -> str:
         """Return how the kernel moves, as the repr shows it."""
-        padding = tuple(a if a == b else (a, b) for a, b in self.padding)
+        padding = tuple(a if a == b else (a, b) for a, b in self.pads)
         moves = {"kernel_size": self.kernel_size, "stride": self.stride, "padding": padding, "dilation": self.dilation}
         usual = {"padding": (0,) * self.axes, "dilation": (1,) * self.axes}
         return ", ".join(f"{name}={x}" for name, x in moves.items() if x != usual.get(name))
@@ -116,7 +125,7 @@ class Convolution(Sliding):
                 "a number that divides both",
             )
         self.slide(kernel_size, stride, padding, dilation)
-        self.groups = groups
+        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         shape = (out_channels, in_channels // groups, *self.kernel_size)
         self.weight, self.bias = torch_uniform(shape, bias, rng)
 
@@ -205,7 +214,7 @@ class Pooling(Sliding):
         self, kernel_size: Along, stride: Along | None = None, padding: Along = 0, dilation: Along = 1
     ) -> None:
         self.slide(kernel_size, kernel_size if stride is None else stride, padding, dilation)
-        if any(2 * a > k for (a, _), k in zip(self.padding, self.kernel_size, strict=True)):
+        if any(2 * a > k for (a, _), k in zip(self.pads, self.kernel_size, strict=True)):
             raise InvalidInput(
                 f"padding={padding!r} with kernel_size={kernel_size!r}",
                 "a kernel may see nothing but padding",

@@ -26,14 +26,14 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
     Raises
     ------
     ShapeError
-        If it has fewer than two axes.
+        If it has fewer than two axes, or no elements.
 
     Examples
     --------
     >>> fans((8, 3, 5, 5))
     (75, 200)
     """
-    if len(shape) < 2:
+    if len(shape) < 2 or 0 in shape:
         raise ShapeError(
             f"a weight of shape {tuple(shape)}",
             "its first axis are the outputs, its second one the inputs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,20 @@ from .module import Module, checked_sizes
 Layer = Callable[[Any], Any]
 
 __all__ = ["Dropout", "Embedding", "Flatten", "Linear", "Residual", "Sequential"]
+
+
+def checked_layer(name: str, layer: Any) -> Any:
+    """Return a layer, if it is one."""
+    if not callable(layer):
+        raise InvalidInput(
+            f"{name} is {layer!r}", "each layer is applied to the result of the one before", "a function"
+        )
+    return layer
+
+
+def named(layer: Layer) -> str:
+    """Return a layer as reprs show it."""
+    return repr(layer) if isinstance(layer, Module) else getattr(layer, "__name__", repr(layer))
 
 
 class Linear(Module):
@@ -61,6 +75,7 @@ class Linear(Module):
         checked_sizes(in_features=in_features, out_features=out_features)
         if init is not None and not callable(init):
             raise InvalidInput(f"init={init!r}", "it draws a weight of a shape", "nn.xavier_uniform or nn.he_uniform")
+        self.in_features, self.out_features = in_features, out_features
         shape = (out_features, in_features)
         if init is None:
             self.weight, self.bias = torch_uniform(shape, bias, rng)
@@ -110,16 +125,22 @@ class Sequential(Module):
 
     def __init__(self, *layers: Layer) -> None:
         for i, layer in enumerate(layers):
-            if not callable(layer):
-                raise InvalidInput(
-                    f"layer {i} is {layer!r}", "each layer is applied to the result of the one before", "a function"
-                )
-            setattr(self, str(i), layer)
+            setattr(self, str(i), checked_layer(f"layer {i}", layer))
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         """The layers in their order."""
         return tuple(layer for name, layer in vars(self).items() if name.isdigit())
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __getitem__(self, i: int | slice) -> Layer | Sequential:
+        """Return a layer, or some of them as a network of their own, with the same parameters."""
+        return Sequential(*self.layers[i]) if isinstance(i, slice) else self.layers[i]
 
     def forward(self, x: Any) -> Any:
         """Return the result of the last layer."""
@@ -128,8 +149,7 @@ class Sequential(Module):
         return x
 
     def __repr__(self) -> str:
-        names = [repr(x) if isinstance(x, Module) else getattr(x, "__name__", repr(x)) for x in self.layers]
-        return f"Sequential({', '.join(names)})"
+        return f"Sequential({', '.join(map(named, self.layers))})"
 
 
 class Residual(Module):
@@ -151,7 +171,7 @@ class Residual(Module):
     """
 
     def __init__(self, layer: Layer) -> None:
-        self.layer = layer
+        self.layer = checked_layer("layer", layer)
 
     def forward(self, x: Any) -> Any:
         """Return x + layer(x)."""
@@ -163,6 +183,9 @@ class Residual(Module):
                 "a layer that keeps the shape",
             )
         return x + y
+
+    def __repr__(self) -> str:
+        return f"Residual({named(self.layer)})"
 
 
 class Flatten(Module):
@@ -188,7 +211,7 @@ class Dropout(Module):
     Parameters
     ----------
     p : float, default 0.5
-        From 0 to below 1.
+        From 0 to 1.
     rng : numpy.random.Generator or int, optional
         What decides which numbers are dropped.
 
@@ -206,8 +229,8 @@ class Dropout(Module):
     """
 
     def __init__(self, p: float = 0.5, rng: Seed = None) -> None:
-        if not 0 <= p < 1:
-            raise InvalidInput(f"p={p!r}", "it is the share of numbers that are dropped", "a number from 0 to below 1")
+        if not 0 <= p <= 1:
+            raise InvalidInput(f"p={p!r}", "it is the share of numbers that are dropped", "a number from 0 to 1")
         self.p, self.rng = p, np.random.default_rng(rng)
 
     def forward(self, x: Any) -> Any:
@@ -215,7 +238,7 @@ class Dropout(Module):
         if not self.training or not self.p:
             return x
         keep = self.rng.random(np.shape(x)) >= self.p
-        return np.where(keep, np.divide(x, 1 - self.p), 0)
+        return np.where(keep, np.multiply(x, 1 / (1 - self.p) if self.p < 1 else 0.0), 0)
 
     def __repr__(self) -> str:
         return f"Dropout({self.p})"
@@ -243,6 +266,7 @@ class Embedding(Module):
 
     def __init__(self, num_embeddings: int, embedding_dim: int, rng: Seed = None) -> None:
         checked_sizes(num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         drawn = np.random.default_rng(rng).normal(size=(num_embeddings, embedding_dim))
         self.weight = Value(drawn, copy=False)
 

@@ -148,11 +148,17 @@ def binary_cross_entropy_with_logits(
     np.float64(0.34657359027997264)
     """
     refuse_broadcasting("binary_cross_entropy_with_logits", logits, target)
-    if np.any(np.less(target, 0)) or np.any(np.greater(target, 1)):
+    if not np.all(np.greater_equal(target, 0) & np.less_equal(target, 1)):
         raise InvalidInput(
             "binary_cross_entropy_with_logits of targets that are not from 0 to 1",
             "a target is the probability of yes",
             "(target + 1) / 2 for targets of 1 and -1",
+        )
+    if pos_weight is not None and np.broadcast_shapes(np.shape(pos_weight), np.shape(logits)) != np.shape(logits):
+        raise ShapeError(
+            f"pos_weight of shape {np.shape(pos_weight)} for logits of shape {np.shape(logits)}",
+            "it would broadcast the logits",
+            f"pos_weight of shape {np.shape(logits)[-1:]}",
         )
     weight = 1 if pos_weight is None else 1 + (np.subtract(pos_weight, 1)) * target
     return reduced((1 - np.asarray(target)) * logits + weight * np.logaddexp(0, np.negative(logits)), reduction)
@@ -166,7 +172,7 @@ def cross_entropy(
     Parameters
     ----------
     logits : floating array_like or Value of shape (..., k)
-        The scores of k classes, before the softmax.
+        The scores of k classes, before the softmax. (PyTorch has the classes along axis 1: ``np.moveaxis(x, 1, -1)``.)
     labels : integer array_like of shape (...)
         The right class of each sample, from 0 to k - 1.
     weight : array_like of shape (k,), optional
@@ -198,6 +204,7 @@ def cross_entropy(
     """
     labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
     check_labels(np.shape(logits), labels)
+    labels = labels.astype(np.intp)  # an unsigned one is no index
     if weight is None and not label_smoothing and reduction == "mean":
         return network.softmax_cross_entropy(logits, labels)  # one node
     k = np.shape(logits)[-1]
@@ -211,12 +218,13 @@ def cross_entropy(
     of_classes = np.asarray(1 if weight is None else weight, dtype=log_probabilities.dtype)
     hot = (labels[..., None] == np.arange(k)) * of_classes
     share = (1 - label_smoothing) * hot + label_smoothing / k * of_classes
-    losses = -np.sum(share * log_probabilities, axis=-1)
+    # A class that can't be, with a logit of -inf, has no share: 0 · inf would be NaN.
+    losses = -np.sum(share * np.where(share != 0, log_probabilities, 0), axis=-1)
     return np.sum(losses) / np.sum(hot) if reduction == "mean" else reduced(losses, reduction)
 
 
 def kl_div(
-    log_predicted: Any, target: Any, log_target: bool = False, reduction: Literal["batchmean"] | Reduction = "batchmean"
+    log_predicted: Any, target: Any, log_target: bool = False, reduction: Literal["batchmean"] | Reduction = "mean"
 ) -> Any:
     """Return the Kullback-Leibler divergence of predicted probabilities q from the target's p: Σ p (log p - log q).
 
@@ -227,9 +235,9 @@ def kl_div(
     target : array_like or Value, of the same shape
         p, or log p if `log_target`. Where p is 0, the term is 0.
     log_target : bool, default False
-    reduction : {"batchmean", "mean", "sum", "none"}, default "batchmean"
+    reduction : {"mean", "batchmean", "sum", "none"}, default "mean"
         ``"batchmean"`` is the sum divided by the length of the first axis, which is the divergence of the
-        distributions; ``"mean"`` divides by the number of elements.
+        distributions; ``"mean"``, the default that PyTorch has, divides by the number of elements.
 
     Raises
     ------
@@ -245,7 +253,7 @@ def kl_div(
     Examples
     --------
     >>> p = np.array([[0.5, 0.5]])
-    >>> kl_div(np.log(np.array([[0.25, 0.75]])), p).round(4)
+    >>> kl_div(np.log(np.array([[0.25, 0.75]])), p, reduction="batchmean").round(4)
     np.float64(0.1438)
     """
     refuse_broadcasting("kl_div", log_predicted, target)
@@ -262,7 +270,10 @@ def kl_div(
 def reduced(losses: Any, reduction: str) -> Any:
     """Return the mean or the sum of losses, or the losses themselves."""
     if reduction not in REDUCTIONS:
-        raise InvalidInput(f"reduction={reduction!r}", instead=", ".join(map(repr, REDUCTIONS)))
+        raise InvalidInput(
+            f"reduction={reduction!r}",
+            instead=", ".join(map(repr, REDUCTIONS)) + ", and of kl_div 'batchmean'",
+        )
     return REDUCTIONS[reduction](losses)
 
 
@@ -276,22 +287,27 @@ def refuse_broadcasting(name: str, predicted: Any, target: Any) -> None:
     """Raise if the shapes of predictions and targets differ."""
     mine, theirs = np.shape(predicted), np.shape(target)
     if mine != theirs:
-        alike = int(np.prod(mine)) == int(np.prod(theirs))
+        squeezed = [n for n in mine if n != 1] == [n for n in theirs if n != 1]
+        turned = mine == theirs[::-1]
         raise ShapeError(
             f"{name} of predictions of shape {mine} and targets of shape {theirs}",
             "each prediction is compared with its own target; broadcasting would compare it with others too",
-            f"target.reshape{mine}" if alike else f"targets of shape {mine}",
+            f"target.reshape{mine}" if squeezed else "target.T" if turned else f"targets of shape {mine}",
         )
 
 
 def check_labels(shape: tuple[int, ...], labels: Any) -> None:
     """Raise if there isn't one label of a class for each row of logits of a shape."""
     if labels.shape != shape[:-1] or not shape:
-        one_hot = labels.shape == shape and shape
+        instead = f"labels of shape {shape[:-1]}"
+        if labels.shape == shape and shape:
+            instead = "np.argmax(labels, axis=-1) for one-hot rows"
+        elif len(shape) > 2 and labels.shape == shape[:1] + shape[2:]:
+            instead = "np.moveaxis(logits, 1, -1): the classes stand along the last axis"
         raise ShapeError(
             f"cross_entropy of logits of shape {shape} and labels of shape {labels.shape}",
             "each row of logits has one label, the number of its class",
-            "np.argmax(labels, axis=-1) for one-hot rows" if one_hot else f"labels of shape {shape[:-1]}",
+            instead,
         )
     if labels.dtype.kind not in "iu":
         raise InvalidInput(
@@ -303,5 +319,6 @@ def check_labels(shape: tuple[int, ...], labels: Any) -> None:
         raise InvalidInput(
             f"cross_entropy of labels from {labels.min()} to {labels.max()} with {shape[-1]} classes",
             "a label is the position of a class in a row of logits",
-            f"labels from 0 to {shape[-1] - 1}, or logits of shape {(*shape[:-1], int(labels.max()) + 1)}",
+            f"labels from 0 to {shape[-1] - 1}"
+            + (f", or logits of shape {(*shape[:-1], int(labels.max()) + 1)}" if labels.min() >= 0 else ""),
         )

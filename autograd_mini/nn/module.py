@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar
 
 import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput
+from ..graph import LEAF
 from ..state import current, scope
 from ..storage import load_arrays, misfits, save_arrays
+
+Part = TypeVar("Part")
 
 
 class Module:
     """Base of everything that has parameters: subclass it, assign parameters and modules, write `forward`.
 
-    Parameters are the Values among the attributes, and those of modules among the attributes, also in lists and
-    tuples. They get their path as their name, so that drawings and messages show it.
+    Parameters are the Values among the attributes that are leaves (not results of operations), and those of modules
+    among the attributes, also in lists, tuples and dicts. They get their path as their name, so that drawings and
+    messages show it.
 
     Examples
     --------
@@ -64,23 +68,36 @@ class Module:
 
     def named_parameters(self) -> Iterator[tuple[str, Value]]:
         """Iterate over the parameters and their paths, each once, in the order of their assignment."""
-        seen: set[int] = set()
-        for path, part in parts_of(self, ""):
-            if isinstance(part, Value) and id(part) not in seen:
-                seen.add(id(part))
-                yield path, part
+        for path, parameter in once(parts_of(self), Value):
+            parameter.name = path  # a list may have grown since
+            yield path, parameter
 
     def parameters(self) -> list[Value]:
         """Return the parameters, each once."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def modules(self) -> Iterator[tuple[str, Module]]:
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
         """Return an iterator over this module, under the path ``""``, and all modules in it, outer ones first."""
-        return ((path, part) for path, part in parts_of(self, "") if isinstance(part, Module))
+        return once(parts_of(self), Module)
+
+    def modules(self) -> list[Module]:
+        """Return this module and all modules in it, each once, outer ones first."""
+        return [module for _, module in self.named_modules()]
+
+    def named_generators(self) -> Iterator[tuple[str, np.random.Generator]]:
+        """Return an iterator over the random generators of all modules and their paths, each once."""
+        return once(parts_of(self), np.random.Generator)
+
+    def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
+        """Iterate over the arrays of the state that aren't learned: their paths, the modules and the names there."""
+        for path, module in parts_of(self):
+            if isinstance(module, Module):
+                for name in module.buffers:
+                    yield joined(path, name), module, name
 
     def train(self, mode: bool = True) -> Self:
         """Set this module and all in it to training, or no longer; return it."""
-        for _, module in self.modules():
+        for module in self.modules():
             module.training = mode
         return self
 
@@ -88,29 +105,14 @@ class Module:
         """Set this module and all in it to evaluation: dropout keeps everything, running statistics are used."""
         return self.train(False)
 
-    def named_buffers(self) -> Iterator[tuple[str, Module, str]]:
-        """Iterate over the arrays of the state that aren't learned: their paths, the modules and the names there."""
-        for path, module in self.modules():
-            for name in module.buffers:
-                yield joined(path, name), module, name
-
-    def named_generators(self) -> Iterator[tuple[str, np.random.Generator]]:
-        """Iterate over the random generators of all modules and their paths, each once."""
-        seen: set[int] = set()
-        for path, module in self.modules():
-            for name, x in vars(module).items():
-                if isinstance(x, np.random.Generator) and id(x) not in seen:
-                    seen.add(id(x))
-                    yield joined(path, name), x
-
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
         for parameter in self.parameters():
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return a copy of each parameter's array, and of each buffer, by path."""
-        state = {path: np.copy(parameter.data) for path, parameter in self.named_parameters()}
+        """Return a copy of each parameter's array, and of each buffer, by path; what is shared has several."""
+        state = {path: np.copy(part.data) for path, part in parts_of(self) if isinstance(part, Value)}
         return state | {path: np.copy(getattr(module, name)) for path, module, name in self.named_buffers()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -122,15 +124,16 @@ class Module:
             If paths are missing or unknown, or an array has another shape than what it is for, with each of them
             named; nothing is changed then.
         """
+        parameters = {path: part for path, part in parts_of(self) if isinstance(part, Value)}
         buffers = {path: getattr(module, name) for path, module, name in self.named_buffers()}
-        wrong = misfits(state, dict(self.named_parameters()) | buffers)
+        wrong = misfits(state, parameters | buffers)
         if wrong:
             raise InvalidInput(
                 f"a state that doesn't fit the module: {'; '.join(wrong)}",
                 "it must hold an array for each parameter and buffer, and nothing else",
                 "the state_dict() of a module built in the same way",
             )
-        for path, parameter in self.named_parameters():
+        for path, parameter in parameters.items():
             parameter.data = np.array(state[path], dtype=parameter.dtype)
         for path, module, name in self.named_buffers():
             setattr(module, name, np.array(state[path], dtype=buffers[path].dtype))
@@ -144,6 +147,8 @@ class Module:
         >>> Linear(3, 2, rng=0).astype(np.float32)(np.ones((5, 3), np.float32)).dtype
         dtype('float32')
         """
+        if np.dtype(dtype).kind not in "fc":
+            raise InvalidInput(f"astype({dtype!r}) of a module", "parameters are floating numbers", "np.float32")
         cast = {path: Value(p.data.astype(dtype), copy=False, name=path) for path, p in self.named_parameters()}
         other = self.with_parameters(cast)
         for _, module, name in other.named_buffers():
@@ -199,8 +204,32 @@ class Module:
         return self.with_parameters(parameters)(*args)
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
-        """Return a module of the same shape with other numbers, arrays or Values in place of its parameters."""
-        return replaced(self, "", parameters)  # type: ignore[no-any-return]
+        """Return a module of the same shape with other numbers, arrays or Values in place of its parameters.
+
+        Parameters
+        ----------
+        parameters : mapping
+            For each path of `named_parameters` a number of its shape. Those of buffers may be among them, too.
+
+        Raises
+        ------
+        InvalidInput
+            If paths are missing or unknown, or a number has another shape than the parameter.
+        """
+        own, buffers = dict(self.named_parameters()), {path for path, _, _ in self.named_buffers()}
+        aliases = {path for path, _ in parts_of(self)} - own.keys()
+        wrong = misfits({path: x for path, x in parameters.items() if path not in buffers | aliases}, own)
+        if wrong:
+            raise InvalidInput(
+                f"parameters that don't fit the module: {'; '.join(wrong)}",
+                "there must be one for each parameter, of its shape",
+                "a dict like dict(module.named_parameters())",
+            )
+        other: Self = replaced(self, {id(p): parameters[path] for path, p in own.items()})
+        for path, module, name in list(other.named_buffers()):
+            if path in parameters:
+                setattr(module, name, parameters[path])
+        return other
 
 
 def checked_sizes(least: int = 1, **sizes: Any) -> None:
@@ -210,32 +239,59 @@ def checked_sizes(least: int = 1, **sizes: Any) -> None:
             raise InvalidInput(f"{name}={n!r}", "it is a size", f"an integer of at least {least}")
 
 
-def replaced(x: Any, path: str, parameters: Mapping[str, Any]) -> Any:
-    """Return an attribute with other numbers in place of the parameters in it."""
-    if isinstance(x, Value):
-        return parameters[path]
+def replaced(x: Any, new: dict[int, Any]) -> Any:
+    """Return an attribute with other numbers in place of the parameters in it, which are known by their id.
+
+    A module that is met again, also by its own parts, becomes the same new one.
+    """
+    if id(x) in new:
+        return new[id(x)]
     if isinstance(x, Module):
-        other = object.__new__(type(x))
-        vars(other).update((name, replaced(part, joined(path, name), parameters)) for name, part in vars(x).items())
+        new[id(x)] = other = object.__new__(type(x))
+        vars(other).update((name, replaced(part, new)) for name, part in vars(x).items())
         return other
     if type(x) in (list, tuple):
-        return type(x)(replaced(part, joined(path, str(i)), parameters) for i, part in enumerate(x))
+        return type(x)(replaced(part, new) for part in x)
+    if type(x) is dict:
+        return {name: replaced(part, new) for name, part in x.items()}
     return x
 
 
-def parts_of(x: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Iterate over the parameters and the modules in an attribute, with their paths, outer ones first.
+def parts_of(x: Any, path: str = "", around: tuple[int, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """Iterate over the parameters, the modules and the random generators in an attribute, with their paths.
+
+    Outer modules come first. What is shared comes under each of its paths; a module that is a part of itself doesn't.
 
     Examples
     --------
-    >>> [path for path, _ in parts_of([Value(1.0), "text", Module()], "weights")]
-    ['weights.0', 'weights.2']
+    >>> [path for path, _ in parts_of({"a": [Value(1.0), "text", Module()]}, "weights")]
+    ['weights.a.0', 'weights.a.2']
     """
-    if isinstance(x, (Value, Module)):
+    if isinstance(x, Value):
+        if x.node is not None and x.node.op is LEAF:
+            yield path, x
+        return
+    inside: Iterable[tuple[Any, Any]]
+    if isinstance(x, np.random.Generator):
         yield path, x
-    inside = vars(x).items() if isinstance(x, Module) else enumerate(x) if isinstance(x, (list, tuple)) else ()
-    for name, part in inside:
-        yield from parts_of(part, joined(path, str(name)))
+    if isinstance(x, Module):
+        if id(x) in around:
+            return
+        yield path, x
+        around, inside = (*around, id(x)), vars(x).items()
+    else:
+        inside = x.items() if isinstance(x, dict) else enumerate(x) if isinstance(x, (list, tuple)) else ()
+    for name, part in list(inside):
+        yield from parts_of(part, joined(path, str(name)), around)
+
+
+def once(parts: Iterator[tuple[str, Any]], kind: type[Part]) -> Iterator[tuple[str, Part]]:
+    """Iterate over those parts that are of a kind, each at its first path alone."""
+    seen: set[int] = set()
+    for path, part in parts:
+        if isinstance(part, kind) and id(part) not in seen:
+            seen.add(id(part))
+            yield path, part
 
 
 def joined(path: str, name: str) -> str:

@@ -21,6 +21,11 @@ def moments(x: Any, axes: tuple[int, ...]) -> tuple[Any, Any, Any]:
     return centred, mean, np.mean(np.square(centred), axis=axes, keepdims=True)
 
 
+def moved(old: Any, new: Any, share: float) -> Any:
+    """Return what lies by a share on the way from one array to another, in the dtype of the first."""
+    return ((1 - share) * old + share * new).astype(old.dtype)
+
+
 class LayerNorm(Module):
     """Brings the last axes of each sample to mean 0 and variance 1, then scales and shifts: (x - μ) / √(σ² + ε) w + b.
 
@@ -49,7 +54,7 @@ class LayerNorm(Module):
     def __init__(
         self, normalized_shape: int | tuple[int, ...], eps: float = 1e-5, elementwise_affine: bool = True
     ) -> None:
-        shape = normalized_shape if isinstance(normalized_shape, tuple) else (normalized_shape,)
+        shape = tuple(normalized_shape) if isinstance(normalized_shape, (tuple, list)) else (normalized_shape,)
         checked_sizes(**{f"normalized_shape[{i}]": n for i, n in enumerate(shape)})
         self.normalized_shape, self.eps = shape, eps
         self.weight = Value(np.ones(shape), copy=False) if elementwise_affine else None
@@ -67,6 +72,9 @@ class LayerNorm(Module):
         centred, _, variance = moments(x, tuple(range(-n, 0)))
         y = centred / np.sqrt(variance + self.eps)
         return y if self.weight is None else y * self.weight + self.bias
+
+    def __repr__(self) -> str:
+        return f"LayerNorm({self.normalized_shape})"
 
 
 class BatchNorm(Module):
@@ -116,6 +124,11 @@ class BatchNorm(Module):
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True) -> None:
         checked_sizes(num_features=num_features)
+        if momentum is not None and not 0 <= momentum <= 1:
+            raise InvalidInput(
+                f"momentum={momentum!r}", "it is how far a running mean moves", "a number from 0 to 1, or None"
+            )
+        self.num_features = num_features
         self.eps, self.momentum = eps, momentum
         self.weight = Value(np.ones(num_features), copy=False) if affine else None
         self.bias = Value(np.zeros(num_features), copy=False) if affine else None
@@ -124,7 +137,7 @@ class BatchNorm(Module):
 
     def forward(self, x: Any) -> Any:
         """Return x, each channel normalised."""
-        shape, channels = np.shape(x), len(self.running_mean)
+        shape, channels = np.shape(x), self.num_features
         if len(shape) < 2 or shape[1] != channels:
             raise ShapeError(
                 f"an input of shape {shape} for {self!r}",
@@ -147,14 +160,15 @@ class BatchNorm(Module):
         """Move the running moments to those of a batch with n numbers for each channel."""
         if n < 2:
             raise InvalidInput(
-                "BatchNorm of a single number for each channel in training",
-                "its variance is 0, and all that would be left is the shift",
-                "batches of several samples, or eval() if this isn't training",
+                f"BatchNorm of {n} numbers for each channel in training",
+                "a variance needs several",
+                "larger batches, Loader(..., drop_last=True) if it is the last one, or eval() if this isn't training",
             )
         self.num_batches_tracked = self.num_batches_tracked + 1
         share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
-        self.running_mean = (1 - share) * self.running_mean + share * np.reshape(mean, -1)
-        self.running_var = (1 - share) * self.running_var + share * n / (n - 1) * np.reshape(variance, -1)
+        unbiased = n / (n - 1) * np.reshape(variance, -1)
+        self.running_mean = moved(self.running_mean, np.reshape(mean, -1), share)
+        self.running_var = moved(self.running_var, unbiased, share)
 
     def __repr__(self) -> str:
-        return f"BatchNorm({len(self.running_mean)}{', affine=False' if self.weight is None else ''})"
+        return f"BatchNorm({self.num_features}{', affine=False' if self.weight is None else ''})"

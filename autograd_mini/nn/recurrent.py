@@ -101,6 +101,10 @@ class Recurrent(Module):
         """Return the states to begin with: those given, of a shape, or zeros."""
         if initial is None:
             return (np.zeros(shape, getattr(self, "weight_hh" + self.suffixes[0][0]).dtype),) * self.states
+        if len(initial) != self.states:
+            raise ShapeError(
+                f"{len(initial)} first states for {self!r}", "it hands on an output and a memory", "the tuple (h0, c0)"
+            )
         for state in initial:
             if np.shape(state) != shape:
                 raise ShapeError(
