@@ -92,7 +92,7 @@ def write(
             "wrong": str(len(wrong)),
             "parameters": f"{sum(p.size for p in setup.model.parameters()):,}",
             "epochs": str(len(history)),
-            "seconds": f"{summary['seconds']:.0f}",
+            "seconds, since it was resumed" if summary["resumed"] else "seconds": f"{summary['seconds']:.0f}",
         },
         history=history,
         held_out=held_out,

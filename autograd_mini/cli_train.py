@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOMENTUM = 0.9
 SHIFT, SCALE = 0.7, 0.1
 CHECKED = 8  # samples in the gradient check; each of its numbers costs several runs of the network
+OPTIONS = ("model", "descent", "batch_size", "epochs", "lr", "hidden", "seed", "out")
 SETTINGS, TRAINING = "settings.json", "training.safetensors"  # what --resume goes on from
 
 
@@ -68,7 +69,8 @@ def add_parser(subparsers: Any) -> None:
     add("--seed", type=int, default=0, metavar="N", help="of the first weights and the order of samples (default: 0)")
     add("--out", type=Path, metavar="FOLDER", help="new folder for the results (default: runs/digits-MODEL-seedN)")
     add("--resume", type=Path, metavar="FOLDER", help="go on with a training that was killed, as it was set up")
-    parser.set_defaults(run=run)
+    # What the options are if they aren't given: beside --resume none can be.
+    parser.set_defaults(run=run, unset={name: parser.get_default(name) for name in OPTIONS})
 
 
 def positive(text: str) -> int:
@@ -101,20 +103,21 @@ def run(options: argparse.Namespace) -> int:
     folder = None
     try:
         if options.resume is not None:
-            options = chosen_before(options.resume)
+            given = [name for name, x in options.unset.items() if getattr(options, name) != x]
+            options = chosen_before(options.resume, given)
         setup = prepare(options)
         if options.resume is None:
             folder = new_folder(options.out or Path("runs") / f"digits-{options.model}-seed{options.seed}")
-        return train_digits(setup, folder or options.resume)
+        code = train_digits(setup, folder or options.resume, resumed=folder is None)
     except AutogradError as error:
         print(f"autograd-mini train: {error}", file=sys.stderr)
-        return 2
+        code = 2
     except KeyboardInterrupt:
         print("stopped before there were results: nothing was kept", file=sys.stderr)
-        return 130
-    finally:
-        if folder is not None and {path.name for path in folder.iterdir()} <= {SETTINGS}:
-            shutil.rmtree(folder)
+        code = 130
+    if folder is not None and code and {path.name for path in folder.iterdir()} <= {SETTINGS, TRAINING}:
+        shutil.rmtree(folder)
+    return code
 
 
 def prepare(options: argparse.Namespace) -> Setup:
@@ -131,7 +134,7 @@ def prepare(options: argparse.Namespace) -> Setup:
     model = network(kind.convolved, options.hidden or kind.hidden, options.seed)
     optimizer = SGD(model.parameters(), lr if options.lr is None else options.lr, MOMENTUM)
     epochs = options.epochs or epochs
-    chosen = {name: x for name, x in vars(options).items() if name not in ("run", "out", "resume")}
+    chosen = {name: getattr(options, name) for name in OPTIONS if name != "out"}
     fixed = {"momentum": MOMENTUM, "shift": SHIFT, "scale": SCALE}
     settings = {**chosen, "hidden": options.hidden or kind.hidden, "epochs": epochs, "lr": optimizer.lr, **fixed}
     held_out = digits.held_out.inputs.reshape(shape)
@@ -158,14 +161,20 @@ def network(convolved: Sequence[int], hidden: Sequence[int], seed: int) -> Seque
     return nn.Sequential(*layers, nn.Linear(hidden[-1], 10, init=nn.xavier_uniform, rng=rng))
 
 
-def chosen_before(folder: Path) -> argparse.Namespace:
+def chosen_before(folder: Path, given: Sequence[str]) -> argparse.Namespace:
     """Return the options of the training that a folder is of.
 
     Raises
     ------
     OutputError
-        If there is no training in it.
+        If there is no training in it, or other options were given.
     """
+    if given:
+        raise OutputError(
+            f"--resume together with {', '.join('--' + name.replace('_', '-') for name in given)}",
+            "a training goes on as it was set up",
+            "--resume alone, or a new training without it",
+        )
     missing = [name for name in (SETTINGS, TRAINING) if not (folder / name).is_file()]
     if missing:
         raise OutputError(
@@ -173,7 +182,13 @@ def chosen_before(folder: Path) -> argparse.Namespace:
             "a training goes on from both; the second is written after each epoch, if safetensors is installed",
             "the folder of a training that was interrupted",
         )
-    options: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    try:
+        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        options = {name: settings[name] for name in OPTIONS if name != "out"}
+    except (ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"{str(folder / SETTINGS)!r} can't be read: {error!r}", instead="a file that this command wrote"
+        ) from error
     return argparse.Namespace(**options, out=None, resume=folder)
 
 
@@ -201,7 +216,7 @@ def new_folder(path: Path) -> Path:
     return path
 
 
-def train_digits(setup: Setup, folder: Path) -> int:
+def train_digits(setup: Setup, folder: Path, resumed: bool) -> int:
     """Check the gradient, train, print the accuracy and write the results."""
     from . import cli_results
     from .check import Verdict
@@ -247,6 +262,7 @@ def train_digits(setup: Setup, folder: Path) -> int:
     summary = {
         "held_out_accuracy": reached,
         "seconds": round(seconds, 2),
+        "resumed": resumed,  # then the seconds are those since
         "stopped_by_user": stopped,
         "gradient_check": {"numbers": len(report.entries), "largest_relative_error": report.worst},
         "settings": setup.settings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ def write_whole(target: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())  # or a power failure could leave the new name with nothing in it
+        if target.exists():
+            shutil.copymode(target, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
@@ -105,6 +108,11 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Any]:
         with library.safe_open(source, framework="np") as file:
             arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
             notes = json.loads((file.metadata() or {}).get(NOTES, "null"))
+    except TypeError as error:
+        raise StorageError(
+            f"{str(source)!r} holds numbers of a dtype that NumPy hasn't: {error}",
+            instead="the same file in float32: {name: x.float() for name, x in state.items()} in PyTorch",
+        ) from error
     except (library.SafetensorError, ValueError) as error:
         raise StorageError(
             f"{str(source)!r} can't be read: {error}",

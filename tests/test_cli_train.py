@@ -242,6 +242,12 @@ def test_a_training_that_was_killed_goes_on_as_it_was_set_up(tmp_path, monkeypat
     first, second = (json.loads((tmp_path / name / "summary.json").read_text()) for name in ("killed", "unbroken"))
     assert first["epochs"] == second["epochs"]
     assert first["settings"] == second["settings"]
+    assert (first["resumed"], second["resumed"]) == (True, False)
+    assert main(["train", "digits", "--resume", str(tmp_path / "killed"), "--lr", "9", "--batch-size", "3"]) == 2
+    assert "--resume together with --batch-size, --lr\n" in capsys.readouterr().err
+    (tmp_path / "killed" / "settings.json").write_text("{")
+    assert main(["train", "digits", "--resume", str(tmp_path / "killed")]) == 2
+    assert "settings.json' can't be read: JSONDecodeError(" in capsys.readouterr().err
     capsys.readouterr()
 
 

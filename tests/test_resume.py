@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 
+import autograd_mini as am
 from autograd_mini import nn, optim
 from autograd_mini.data import Loader, two_moons
 from autograd_mini.errors import InvalidInput
@@ -34,8 +35,8 @@ def setup(make_optimizer=optim.Adam, dropout_generator=np.random.default_rng):
     )  # fmt: skip
     optimizer = make_optimizer(model.parameters(), lr=0.05)
     options = {
-        "schedule": optim.OnPlateau(factor=0.5, patience=0), "validation": two_moons(40, seed=2), "metrics": accuracy,
-        "watch": Watch("validation_accuracy", "max", patience=9), "progress": False,
+        "schedule": optim.OnPlateau(factor=0.5, patience=0, mode="max"), "validation": two_moons(40, seed=2),
+        "metrics": accuracy, "watch": Watch("validation_accuracy", "max", patience=9), "progress": False,
     }  # fmt: skip
     return model, Loader(POINTS, LABELS, 16, seed=3), optimizer, options
 
@@ -175,7 +176,57 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     assert "isn't a whole safetensors file" in refused(StorageError, path)[0]
 
 
+def test_other_options_are_refused_by_name(tmp_path):
+    path = tmp_path / "x.safetensors"
+    train(path, epochs=1)
+    model, loader, optimizer, options = setup()
+    for changed, text in (
+        ({"accumulate": 2}, "accumulate was 1, not 2"),
+        (
+            {"metrics": {"right": accuracy}, "watch": Watch("loss", "max")},
+            "metrics was ['accuracy'], not ['right']; watch",
+        ),
+        ({"validation": None, "watch": Watch("accuracy", "max")}, "validation was True, not False; watch was ['valid"),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            fit(model, nn.cross_entropy, loader, optimizer, 4, checkpoint=path, **{**options, **changed})
+        assert str(caught.value).startswith(f"the state of another training: {text}")
+
+
+def test_a_file_from_which_something_is_missing_is_refused(tmp_path):
+    path = tmp_path / "x.safetensors"
+    train(path, epochs=1)
+    arrays, notes = load_arrays(path)
+    del arrays["training/rows"], notes["training"]["best"]
+    save_arrays(path, arrays, notes)
+    assert refused(InvalidInput, path)[0].startswith(
+        "the state of another training: best is missing; rows is missing\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["run.npz", "nowhere/run.safetensors"])
+def test_a_file_that_cannot_be_written_is_noticed_before_the_training(tmp_path, name):
+    model, loader, optimizer, options = setup()
+    before = model.state_dict()
+    with pytest.raises(StorageError):
+        fit(model, nn.cross_entropy, loader, optimizer, 4, checkpoint=tmp_path / name, **options)
+    assert_same(model.state_dict(), before)
+
+
+def test_a_parameter_outside_the_model_is_no_part_of_a_checkpoint(tmp_path):
+    model, loader, *_ = setup()
+    optimizer = optim.SGD([*model.parameters(), am.Value(1.0, name="temperature")], lr=0.1)
+    with pytest.raises(InvalidInput, match=r"checkpoint= with temperature in the optimiser, and not in the model\n"):
+        fit(model, nn.cross_entropy, loader, optimizer, 1, checkpoint=tmp_path / "x.safetensors", progress=False)
+
+
+def test_what_a_killed_writer_left_is_cleared(tmp_path):
+    (tmp_path / ".x.safetensors.123.part").write_bytes(b"half")
+    train(tmp_path / "x.safetensors", epochs=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["x.safetensors"]
+
+
 def test_what_has_no_state_has_no_checkpoint(tmp_path):
     model, loader, optimizer, options = setup()
-    with pytest.raises(InvalidInput, match="a checkpoint of Sequential and list\n"):
+    with pytest.raises(InvalidInput, match="a checkpoint with a loader of type list\n"):
         fit(model, nn.cross_entropy, list(loader), optimizer, 1, checkpoint=tmp_path / "x.safetensors", **options)

@@ -44,6 +44,23 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert target.read_bytes() == b"old"
 
 
+def test_numbers_of_a_dtype_that_numpy_has_not_are_named(tmp_path):
+    header = b'{"w":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}'
+    path = tmp_path / "x.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+    with pytest.raises(
+        StorageError, match=r"holds numbers of a dtype that NumPy hasn't: .*bfloat16(.|\n)*x\.float\(\)"
+    ):
+        load_arrays(path)
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path):
+    write_whole(tmp_path / "x", b"old")
+    (tmp_path / "x").chmod(0o600)
+    write_whole(tmp_path / "x", b"new")
+    assert (tmp_path / "x").stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("kept", [0, 5, 30, 99])
 def test_half_a_file_is_refused(tmp_path, kept):
     path = tmp_path / "x.safetensors"

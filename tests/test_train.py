@@ -8,7 +8,7 @@ import pytest
 import autograd_mini as am
 from autograd_mini import nn, optim
 from autograd_mini.data import Loader, two_moons
-from autograd_mini.errors import AnomalyError, BackwardError, InvalidInput
+from autograd_mini.errors import AnomalyError, BackwardError, InvalidInput, ShapeError
 from autograd_mini.optim import SGD
 from autograd_mini.train import History, Watch, accuracy, fit, predict
 
@@ -164,6 +164,23 @@ def test_a_batch_that_is_not_finite_leaves_running_moments_and_dropout_where_the
     ):
         fit(model, nn.cross_entropy, loader, SGD(model.parameters(), 0.1), 1, progress=False)
     assert all(np.isfinite(x).all() for x in model.state_dict().values())
+    assert model[0].num_batches_tracked == 1
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_not_finite_in_a_closure_is_named_too():
+    w = am.Value(4.0)
+    loader = Loader(np.array([9.0]), np.zeros(1))
+    with pytest.raises(AnomalyError, match=r"loss is nan in batch 1 of epoch 1: the result of numpy\.log is nan"):
+        fit(lambda x: np.log(w - x), nn.mse_loss, loader, optim.LBFGS([w]), 1, progress=False)
+
+
+def test_a_line_search_goes_over_one_function():
+    """Dropout is the same at every place, and running moments move once for each step."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Linear(2, 6, rng=rng), nn.BatchNorm(6), nn.Dropout(0.5, rng), nn.Linear(6, 2, rng=rng))
+    fit(model, nn.cross_entropy, Loader(POINTS, LABELS), optim.LBFGS(model.parameters(), max_iter=5), 3, progress=False)
+    assert model[1].num_batches_tracked == 3
 
 
 # History and progress
@@ -222,7 +239,7 @@ def test_a_plateau_of_the_watched_number_lowers_the_learning_rate():
     model, loss, loader, optimizer = setup()
     schedule = optim.OnPlateau(factor=0.1, patience=0)
     history = fit(model, loss, loader, optimizer, 3, progress=False, schedule=schedule, validation=VALIDATION,
-                  metrics={"same": lambda y, t: 1.0}, watch=Watch("validation_same"))  # fmt: skip
+                  metrics={"same": lambda y, t: 1.0}, watch=Watch("validation_same", "min"))  # fmt: skip
     np.testing.assert_allclose(history["lr"], [0.5, 0.5, 0.05])
 
 
@@ -236,7 +253,7 @@ def test_the_model_of_the_best_epoch_is_kept():
 
     model, *rest = setup()
     fit(model, *rest, epochs=4, metrics={"m": lambda y, t: judged(y, t) if len(t) == 40 else 0.0},
-        validation=VALIDATION, watch=Watch("validation_m"), progress=False)  # fmt: skip
+        validation=VALIDATION, watch=Watch("validation_m", "min"), progress=False)  # fmt: skip
     assert all((x == states[1][path]).all() for path, x in model.state_dict().items())
 
 
@@ -250,9 +267,22 @@ def test_patience_ends_a_training(watch, epochs):
     assert len(history) == epochs
 
 
+def test_patience_begins_when_a_training_goes_on_with_a_history():
+    model, loss, loader, optimizer = setup()
+    history = fit(model, loss, loader, optimizer, 5, progress=False)
+    fit(model, loss, loader, optimizer, 9, history=history, watch=Watch("loss", patience=3), progress=False)
+    assert len(history) == 9
+
+
+def test_after_a_schedule_the_learning_rate_is_what_it_was():
+    model, loss, loader, optimizer = setup()
+    fit(model, loss, loader, optimizer, 2, schedule=optim.cosine(2), progress=False)
+    assert optimizer.lr_scale == 1
+
+
 def test_a_first_number_that_is_nan_is_worse_than_any():
-    assert Watch("m").better(5.0, float("nan"))
-    assert not Watch("m").better(float("nan"), 5.0)
+    assert Watch("loss").better(5.0, float("nan"))
+    assert not Watch("loss").better(float("nan"), 5.0)
 
 
 # What is refused
@@ -276,12 +306,52 @@ def test_options_that_cannot_be_are_refused():
     assert text_of(InvalidInput, lambda: fit(*setup(), 1, save_every=3)) == (
         'save_every without a checkpoint\n  why: there is nowhere to save\n  instead: checkpoint="run.safetensors"'
     )
-    assert text_of(InvalidInput, lambda: fit(*setup(), 1, metrics=accuracy, watch=Watch("validation_accuracy"))) == (
+    watch = Watch("validation_accuracy", "max")
+    assert text_of(InvalidInput, lambda: fit(*setup(), 1, metrics=accuracy, watch=watch)) == (
         "the watched number 'validation_accuracy' isn't among those of an epoch\n  why: there are 'loss', 'accuracy'\n"
         "  instead: one of them, or the metrics= or the validation= that give it"
     )
-    assert text_of(InvalidInput, lambda: Watch("loss", "least")).startswith("mode='least'\n  instead: 'min' for a loss")
+    assert text_of(InvalidInput, lambda: Watch("loss", "least")).startswith("mode='least' for 'loss'\n  instead: 'min'")
+    assert text_of(InvalidInput, lambda: Watch("accuracy")).startswith("mode=None for 'accuracy'\n  instead: 'min' for")
     assert text_of(InvalidInput, lambda: Watch("loss", patience=0)).startswith("patience=0\n")
+    assert text_of(InvalidInput, lambda: Watch("loss", patience=1.5)).startswith("patience=1.5\n")
+    model, loss, loader, optimizer = setup()
+    for name in ("loss", "validation_x"):
+        text = text_of(InvalidInput, lambda name=name: fit(model, loss, loader, optimizer, 1, metrics={name: accuracy}))
+        assert text.startswith(f"a metric named '{name}'\n")
+    assert text_of(InvalidInput, lambda: fit(model, loss, iter([]), optimizer, 1)).startswith(
+        "loader is of type list_it"
+    )
+    text = text_of(InvalidInput, lambda: fit(model, loss, loader, optimizer, 1, schedule="cosine"))
+    assert text.startswith("schedule='cosine'\n  why: it maps the time in epochs to a factor")
+    text = text_of(
+        InvalidInput,
+        lambda: fit(model, loss, loader, optimizer, 1, metrics=accuracy, schedule=optim.OnPlateau(),
+                    watch=Watch("accuracy", "max")),
+    )  # fmt: skip
+    assert text.startswith("a schedule that waits for a min of 'accuracy', of which the max is watched\n")
+
+
+def test_a_loss_that_is_no_single_number_is_refused():
+    model, _, loader, optimizer = setup()
+    text = text_of(
+        ShapeError,
+        lambda: fit(model, lambda y, t: nn.cross_entropy(y, t, reduction="none"), loader, optimizer, 1, progress=False),
+    )
+    assert text.startswith("the loss has the shape (16,)\n")
+
+
+def test_what_is_watched_is_the_state_of_a_module_that_has_all_parameters():
+    w = am.Value(1.0, name="w")
+    loader = Loader(np.ones(2), np.zeros(2))
+    text = text_of(
+        InvalidInput, lambda: fit(lambda x: w * x, nn.mse_loss, loader, SGD([w], 0.1), 1, watch=Watch("loss"))
+    )
+    assert text.startswith("watch= with a model of type function\n")
+    model, loss, loader, _ = setup()
+    both = SGD([*model.parameters(), w], 0.1)
+    text = text_of(InvalidInput, lambda: fit(model, loss, loader, both, 1, watch=Watch("loss")))
+    assert text.startswith("watch= with w in the optimiser, and not in the model\n")
 
 
 def test_predict_records_nothing():

@@ -175,8 +175,8 @@ def saved_in(folder: Path) -> Iterator[None]:
 
 
 def in_notebook() -> bool:
-    """Return whether this runs in IPython, which shows pictures and HTML itself."""
-    return "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
+    """Return whether this runs in the kernel of a notebook, which shows pictures and HTML itself."""
+    return "IPython" in sys.modules and hasattr(sys.modules["IPython"].get_ipython(), "kernel")
 
 
 def text(cell: Any) -> str:

@@ -81,9 +81,10 @@ def load(path: str | os.PathLike[str], parts: Mapping[str, Stateful]) -> None:
         If it holds other parts, or a state doesn't fit its part; nothing is changed then.
     """
     arrays, notes = load_arrays(path)
-    if not isinstance(notes, dict) or notes.keys() != parts.keys():
+    whole = isinstance(notes, dict) and all(isinstance(note, dict) for note in notes.values())
+    if not whole or notes.keys() != parts.keys():
         raise InvalidInput(
-            f"{os.fspath(path)!r} holds the parts {sorted(notes) if isinstance(notes, dict) else 'of something else'}",
+            f"{os.fspath(path)!r} holds the parts {sorted(notes) if whole else 'of something else'}",
             f"this training consists of {sorted(parts)}",
             "the file of a training that was set up in the same way, or another path for a new one",
         )

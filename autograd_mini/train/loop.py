@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -12,13 +11,15 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..engine import Value
-from ..errors import AnomalyError, BackwardError, InvalidInput
+from ..errors import AnomalyError, BackwardError, InvalidInput, ShapeError
 from ..nn import Module
 from ..optim import LBFGS, Newton, Optimizer
 from ..state import detect_anomaly
 from . import checkpoint as files
 from .history import VALIDATION, History
-from .measures import Metric, Watch, named, predict, raw
+from .measures import Metric, Watch, is_count, predict, raw
+
+OWN = ("loss", "lr", "batch_losses")  # names in a history that no metric can have
 
 
 class Batches(Protocol):
@@ -29,109 +30,9 @@ class Batches(Protocol):
     def __iter__(self) -> Iterator[tuple[Any, Any]]: ...
 
 
-def fit(
-    model: Callable[[Any], Any],
-    loss: Callable[[Any, Any], Any],
-    loader: Batches,
-    optimizer: Optimizer | LBFGS | Newton,
-    epochs: int,
-    *,
-    metrics: Metric | Mapping[str, Metric] | None = None,
-    validation: tuple[Any, Any] | None = None,
-    schedule: Callable[[float], float] | None = None,
-    accumulate: int = 1,
-    watch: Watch | None = None,
-    checkpoint: str | os.PathLike[str] | None = None,
-    save_every: int | None = None,
-    progress: bool = True,
-    history: History | None = None,
-) -> History:
-    """Train a model: for each batch one forward pass, one backward pass and one step of the optimiser.
-
-    It draws no random numbers itself: with a seeded model and loader, a training is the same bit for bit, also when it
-    was interrupted and goes on from its checkpoint.
-
-    Parameters
-    ----------
-    model : callable
-        Maps inputs to outputs; usually an `nn.Module`, which is set to training.
-    loss : callable
-        Maps outputs and targets to a single number.
-    loader : Loader
-        Gives the batches of an epoch each time it is iterated.
-    optimizer : Optimizer, LBFGS or Newton
-        Holds the model's parameters.
-    epochs : int
-        How many times to go through the data, in all.
-    metrics : callable, or mapping of names to callables, optional
-        Map raw outputs and targets to numbers to watch, such as `accuracy`.
-    validation : (inputs, targets), optional
-        Samples to take the loss and the metrics of after each epoch.
-    schedule : callable, optional
-        Maps the time, in epochs and parts of them, to a factor of the learning rates: see `optim.cosine` and its like.
-    accumulate : int, default 1
-        How many batches are added up to one step, each with the same weight: a batch as large as memory doesn't hold.
-    watch : Watch, optional
-        The number by which the best epoch is known. In the end the model is that of the best epoch, not of the last.
-    checkpoint : path-like, optional
-        A file that ends in ``.safetensors``. After each epoch all is written to it that the training depends on; where
-        it exists already, the training goes on from it, as if it had never been interrupted.
-    save_every : int, optional
-        Write it after every so many batches, too.
-    progress : bool, default True
-        Show a progress bar on standard error, or in the notebook.
-    history : History, optional
-        Extended instead of a new one, so that an interrupted training leaves what it had.
-
-    Returns
-    -------
-    History
-
-    Raises
-    ------
-    AnomalyError
-        If a loss or a gradient isn't finite, with the operation where that began; the parameters are those of before
-        that step.
-    InvalidInput
-        If an option isn't what it should be, or the checkpoint is of a training that was set up in another way; nothing
-        is changed then.
-
-    Examples
-    --------
-    >>> from autograd_mini import Value
-    >>> from autograd_mini.data import Loader
-    >>> from autograd_mini.optim import SGD
-    >>> w = Value(0.0)
-    >>> data = Loader(np.array([1.0, 2.0]), np.array([3.0, 6.0]))
-    >>> history = fit(lambda x: w * x, lambda y, t: np.mean((y - t) ** 2), data, SGD([w], 0.1), 30, progress=False)
-    >>> round(float(w.data), 3), len(history)
-    (3.0, 30)
-    """
-    checked_count("epochs", epochs)
-    checked_count("accumulate", accumulate)
-    if accumulate > 1 and isinstance(optimizer, (LBFGS, Newton)):
-        raise InvalidInput(
-            f"accumulate={accumulate} with {type(optimizer).__name__}",
-            "it computes the loss of a batch at several places, and has no gradient to add",
-            "a larger batch",
-        )
-    history = History() if history is None else history
-    training = Training(
-        model, loss, loader, optimizer, history, named(metrics), validation, schedule, accumulate, watch
-    )
-    if checkpoint is not None:
-        training.keep_in(Path(checkpoint), save_every)
-    elif save_every is not None:
-        raise InvalidInput(
-            "save_every without a checkpoint", "there is nowhere to save", 'checkpoint="run.safetensors"'
-        )
-    training.run(epochs, progress)
-    return history
-
-
 def checked_count(name: str, n: Any) -> None:
     """Raise if something is no integer of at least 1."""
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+    if not is_count(n):
         raise InvalidInput(f"{name}={n!r}", "it is a count", "an integer of at least 1")
 
 
@@ -168,6 +69,9 @@ class Training:
     unsaved: int = 0
 
     def __post_init__(self) -> None:
+        taken = [name for name in self.metrics if name in OWN or name.startswith(VALIDATION)]
+        if taken:
+            raise InvalidInput(f"a metric named {taken[0]!r}", "the history has another number of that name", "another")
         measured = ["loss", *self.metrics]
         names = [*measured, *(VALIDATION + name for name in measured if self.validation is not None)]
         if self.watch is not None and self.watch.name not in names:
@@ -176,6 +80,16 @@ class Training:
                 f"there are {', '.join(map(repr, names))}",
                 "one of them, or the metrics= or the validation= that give it",
             )
+        mode = getattr(self.schedule, "mode", None)
+        if self.watch is not None and mode is not None and mode != self.watch.mode:
+            raise InvalidInput(
+                f"a schedule that waits for a {mode} of {self.watch.name!r}, of which the {self.watch.mode} is watched",
+                "both look at the same number",
+                f'mode="{self.watch.mode}" for both',
+            )
+        if self.watch is not None:
+            self.require_module("watch")
+        self.best_epoch = len(self.history)  # patience begins here
         # What says how good the model is, also to a schedule that waits for a plateau.
         self.watched = "loss" if self.validation is None else VALIDATION + "loss"
         if self.watch is not None:
@@ -195,11 +109,16 @@ class Training:
             while len(self.history) < epochs and not self.out_of_patience():
                 bar.set_description(f"epoch {len(self.history) + 1}/{epochs}", refresh=False)
                 self.epoch(bar)
-                shown = {name: f"{x:.4g}" for name, x in self.history.last.items() if name != "lr"}
-                bar.set_postfix(shown, refresh=False)
+                bar.set_postfix(self.shown(), refresh=False)
                 self.save()
+        if self.schedule is not None:
+            self.optimizer.lr_scale = 1.0
         if self.best_state and isinstance(self.model, Module):
             self.model.load_state_dict(self.best_state)
+
+    def shown(self) -> dict[str, str]:
+        """Return the numbers of the last epoch as the progress bar shows them."""
+        return {name: f"{x:.4g}" for name, x in self.history.last.items() if name != "lr"}
 
     def out_of_patience(self) -> bool:
         """Whether the watched number has been no better for too long."""
@@ -210,7 +129,7 @@ class Training:
 
     def epoch(self, bar: Any) -> None:
         """Go through the data once, or through what is left of it, and note losses and metrics."""
-        steps = len(self.loader)
+        steps, shown = len(self.loader), self.shown()
         if isinstance(self.model, Module):
             self.model.train()
         for inputs, targets in self.loader:
@@ -227,6 +146,7 @@ class Training:
                 self.add_gradient(inputs, targets, last - first + 1)
                 if at == last:
                     self.optimizer.step()
+            bar.set_postfix({**shown, "loss": f"{self.rows[-1][1]:.4g}"}, refresh=False)
             bar.update()
             self.unsaved += 1
             if at == last < steps - 1 and self.save_every is not None and self.unsaved >= self.save_every:
@@ -238,19 +158,27 @@ class Training:
             self.schedule.update(self.history.last[self.watched])
 
     def closure_step(self, optimizer: LBFGS | Newton, inputs: Any, targets: Any) -> None:
-        """Take a step of an optimiser that computes the loss of a batch itself, at several places."""
-        outputs: list[Any] = []
+        """Take a step of an optimiser that computes the loss of a batch itself, at several places.
+
+        Dropout is the same at all of them, and running moments move once, or it wouldn't be one function.
+        """
+        before, outputs = self.moved(), []
 
         def closure() -> Any:
+            self.move_back(before)
             outputs.append(self.model(inputs))
             return self.loss(outputs[-1], targets)
 
-        self.note(optimizer.step(closure), outputs[0], inputs, targets)
+        try:
+            loss = optimizer.step(closure)
+        except AnomalyError as found:
+            self.move_back(before)
+            self.explain(found.what, inputs, targets)
+        self.note(loss, outputs[0], inputs, targets)
 
     def add_gradient(self, inputs: Any, targets: Any, group: int) -> None:
         """Take the loss of a batch, and add its gradient to those of the others of its group."""
-        random = [generator.bit_generator.state for generator in self.random.generators.values()]
-        buffers = [getattr(owner, name) for owner, name in self.buffers]
+        before = self.moved()
         outputs = self.model(inputs)
         value = self.loss(outputs, targets)
         if not isinstance(value, Value):
@@ -259,17 +187,34 @@ class Training:
                 "it wasn't computed from the model's parameters, so it has no gradient",
                 "a loss made of NumPy functions of the model's output, as in am.nn",
             )
-        number = float(value.data)
+        if value.size != 1:
+            raise ShapeError(
+                f"the loss has the shape {value.shape}", "descent goes down one number", 'reduction="mean", or np.mean'
+            )
+        number = value.item()
         if isfinite(number):
             (value if group == 1 else value / group).backward()
         broken = not_finite(number, self.optimizer)
         if broken:
-            for generator, state in zip(self.random.generators.values(), random, strict=True):
-                generator.bit_generator.state = state
-            for (owner, name), buffer in zip(self.buffers, buffers, strict=True):
-                setattr(owner, name, buffer)
-            self.explain(broken, inputs, targets)
+            self.move_back(before)
+            try:
+                self.explain(broken, inputs, targets)
+            finally:
+                self.move_back(before)
         self.note(number, outputs, inputs, targets)
+
+    def moved(self) -> tuple[list[Any], list[Any]]:
+        """Return what a forward pass moves: the states of random generators, and the buffers."""
+        return [x.bit_generator.state for x in self.random.generators.values()], [
+            getattr(owner, name) for owner, name in self.buffers
+        ]
+
+    def move_back(self, before: tuple[list[Any], list[Any]]) -> None:
+        """Set it to what it was."""
+        for generator, state in zip(self.random.generators.values(), before[0], strict=True):
+            generator.bit_generator.state = state
+        for (owner, name), buffer in zip(self.buffers, before[1], strict=True):
+            setattr(owner, name, buffer)
 
     def note(self, loss: float, outputs: Any, inputs: Any, targets: Any) -> None:
         """Keep the numbers of a batch."""
@@ -330,15 +275,37 @@ class Training:
         """
         if save_every is not None:
             checked_count("save_every", save_every)
-        if not isinstance(self.model, Module) or not hasattr(self.loader, "state_dict"):
+        self.require_module("checkpoint")
+        if not hasattr(self.loader, "state_dict"):
             raise InvalidInput(
-                f"a checkpoint of {type(self.model).__name__} and {type(self.loader).__name__}",
+                f"a checkpoint with a loader of type {type(self.loader).__name__}",
                 "only what has a state can be saved and go on",
-                "an nn.Module and a data.Loader",
+                "a data.Loader",
             )
         self.path, self.save_every = path, save_every
+        for left in path.parent.glob(f".{path.name}.*.part"):  # of a process that was killed while it wrote
+            left.unlink()
         if path.exists():
             files.load(path, self.parts())
+        else:
+            self.save()  # what can't be written is noticed now
+
+    def require_module(self, option: str) -> None:
+        """Raise if the model isn't a Module that has all parameters of the optimiser."""
+        if not isinstance(self.model, Module):
+            raise InvalidInput(
+                f"{option}= with a model of type {type(self.model).__name__}",
+                "what it keeps is the state of a module",
+                "an nn.Module with the parameters as its attributes",
+            )
+        own = {id(p) for p in self.model.parameters()}
+        other = [p.name or f"parameter {i}" for i, p in enumerate(self.optimizer.params) if id(p) not in own]
+        if other:
+            raise InvalidInput(
+                f"{option}= with {', '.join(other)} in the optimiser, and not in the model",
+                "what it keeps is the state of the model",
+                "an nn.Module that has all of them as attributes, those of the loss too",
+            )
 
     def save(self) -> None:
         """Write all that the training depends on, if there is a file for it."""
@@ -353,15 +320,46 @@ class Training:
             parts["schedule"] = self.schedule
         return parts | {"training": self}
 
+    def setup(self) -> dict[str, Any]:
+        """Return what must be the same for a training to go on."""
+        watched = None if self.watch is None else [self.watch.name, self.watch.mode, self.watch.min_delta]
+        metrics, validated = list(self.metrics), self.validation is not None
+        return {"accumulate": self.accumulate, "metrics": metrics, "validation": validated, "watch": watched}
+
     def state_dict(self) -> dict[str, Any]:
         """Return where the loop is: the history, the rows of the running epoch, and the best epoch."""
         state: dict[str, Any] = {"best": self.best, "best_epoch": self.best_epoch, "rows": np.array(self.rows)}
-        state["names"] = list(self.history.epochs)  # a file of arrays has an order of its own
+        state |= {
+            "setup": self.setup(),
+            "names": list(self.history.epochs),
+        }  # arrays in a file have an order of its own
         state |= {f"history.{name}": x for name, x in self.history.arrays().items()}
         return state | {f"best.{path}": x for path, x in self.best_state.items()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Set where the loop is."""
+        """Set where the loop is.
+
+        Raises
+        ------
+        InvalidInput
+            If something is missing, or the training was set up in another way; nothing is changed then.
+        """
+        needed = ["best", "best_epoch", "rows", "setup", "names", "history.batch_losses"]
+        needed += [f"history.{name}" for name in state.get("names", ())]
+        missing = [name for name in needed if name not in state]
+        wrong = [f"{name} is missing" for name in missing]
+        if not missing:
+            wrong = [
+                f"{name} was {state['setup'].get(name)!r}, not {x!r}"
+                for name, x in self.setup().items()
+                if state["setup"].get(name) != x
+            ]
+        if wrong:
+            raise InvalidInput(
+                f"the state of another training: {'; '.join(wrong)}",
+                "it goes on as it was set up",
+                "the same options, or another path for a new training",
+            )
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         self.rows = [tuple(row) for row in state["rows"].tolist()]
         self.best_state = {path.removeprefix("best."): x for path, x in state.items() if path.startswith("best.")}

@@ -25,8 +25,8 @@ class Watch:
     ----------
     name : str
         A name in `History.epochs`, such as ``"validation_loss"``.
-    mode : {"min", "max"}, default "min"
-        Whether a smaller or a larger number is better.
+    mode : {"min", "max"}, optional
+        Whether a smaller or a larger number is better: ``"min"`` for a name that ends in "loss"; of others say it.
     patience : int, optional
         After how many epochs in a row without a better number the training ends; never, by default.
     min_delta : float, default 0.0
@@ -38,14 +38,16 @@ class Watch:
     """
 
     name: str
-    mode: Literal["min", "max"] = "min"
+    mode: Literal["min", "max"] | None = None
     patience: int | None = None
     min_delta: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.mode not in ("min", "max"):
-            raise InvalidInput(f"mode={self.mode!r}", instead="'min' for a loss, 'max' for an accuracy")
-        if self.patience is not None and self.patience < 1:
+        mode = "min" if self.mode is None and self.name.endswith("loss") else self.mode
+        if mode is None or mode not in ("min", "max"):
+            raise InvalidInput(f"mode={mode!r} for {self.name!r}", instead="'min' for a loss, 'max' for an accuracy")
+        object.__setattr__(self, "mode", mode)
+        if self.patience is not None and not is_count(self.patience):
             raise InvalidInput(f"patience={self.patience!r}", "it is a number of epochs", "an integer of at least 1")
 
     def better(self, x: float, best: float | None) -> bool:
@@ -74,7 +76,7 @@ def predict(model: Callable[[Any], Any], inputs: Any) -> Any:
     >>> predict(lambda x: 2 * x, np.array([1.0]))
     array([2.])
     """
-    modes = {module: module.training for _, module in model.modules()} if isinstance(model, Module) else {}
+    modes = {module: module.training for module in model.modules()} if isinstance(model, Module) else {}
     try:
         for module in modes:
             module.training = False
@@ -88,6 +90,11 @@ def predict(model: Callable[[Any], Any], inputs: Any) -> Any:
 def raw(x: Any) -> Any:
     """Return the array of a Value, and anything else as it is."""
     return x.data if isinstance(x, Value) else x
+
+
+def is_count(n: Any) -> bool:
+    """Whether something is an integer of at least 1."""
+    return isinstance(n, (int, np.integer)) and not isinstance(n, bool) and bool(n >= 1)
 
 
 def named(metrics: Metric | Mapping[str, Metric] | None) -> dict[str, Metric]:
