@@ -97,16 +97,19 @@ SCHEDULES = {
             ("LinearLR", {"total_iters": 4}), ("CosineAnnealingLR", {"T_max": 12}),
         ]}),
     ),
-    "one_cycle": (("one_cycle", {"length": EPOCHS}), ("OneCycleLR", {"max_lr": 1.0, "total_steps": EPOCHS})),
+    # PyTorch's ends with its last step, at EPOCHS - 1, and has its highest rate at pct_start * EPOCHS - 1.
+    "one_cycle": (
+        ("one_cycle", {"length": EPOCHS - 1, "pct_start": (0.3 * EPOCHS - 1) / (EPOCHS - 1)}),
+        ("OneCycleLR", {"max_lr": 1.0, "total_steps": EPOCHS}),
+    ),
     "one_cycle, options": (
-        ("one_cycle", {"length": EPOCHS, "pct_start": 0.5, "div_factor": 10.0, "final_div_factor": 100.0}),
+        ("one_cycle", {
+            "length": EPOCHS - 1, "pct_start": (0.5 * EPOCHS - 1) / (EPOCHS - 1), "div_factor": 10.0,
+            "final_div_factor": 100.0,
+        }),
         ("OneCycleLR", {
             "max_lr": 1.0, "total_steps": EPOCHS, "pct_start": 0.5, "div_factor": 10.0, "final_div_factor": 100.0,
         }),
-    ),
-    "one_cycle, no rise": (
-        ("one_cycle", {"length": EPOCHS, "pct_start": 0.0}),
-        ("OneCycleLR", {"max_lr": 1.0, "total_steps": EPOCHS, "pct_start": 0.0}),
     ),
     "OnPlateau": (
         ("OnPlateau", {"factor": 0.5, "patience": 1}),

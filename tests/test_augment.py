@@ -81,6 +81,23 @@ def test_images_keep_their_axes(shape):
     np.testing.assert_array_equal(shaped.reshape(6, -1), flat)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "moved"), [(np.float32, np.float32), (np.float64, np.float64), (np.uint8, np.float64)]
+)
+def test_floating_images_keep_their_dtype(dtype, moved):
+    inputs = (200 * np.random.default_rng(0).uniform(size=(6, 63))).astype(dtype)
+    shaken, exact = (epoch(Jittered(Loader(x, np.arange(6)), (9, 7), 1, 0.1)) for x in (inputs, inputs.astype(float)))
+    assert shaken.dtype == moved
+    np.testing.assert_allclose(shaken, exact, rtol=1e-6)
+
+
+def test_jittered_batches_show_their_options():
+    shown = repr(Jittered(Loader(np.ones((2, 12)), [0, 1]), (3, 4), shift=1, scale=0.1))
+    assert shown == (
+        "Jittered(Loader(2 samples, batch_size=2, shuffle=True, seed=0), shape=(3, 4), shift=1, scale=0.1)"
+    )
+
+
 def test_the_channels_of_an_image_move_together():
     image = np.random.default_rng(0).uniform(size=(5, 1, 4, 4))
     moved = epoch(Jittered(Loader(np.concatenate([image, 2 * image], axis=1), np.arange(5)), (4, 4), 1, 0.1))

@@ -1,5 +1,6 @@
 """Data sets, splits and the loader: each sample once, in an order that can be had again; errors that help."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,7 +13,6 @@ from hypothesis import strategies as st
 
 import autograd_mini
 from autograd_mini.data import DataError, Loader, load_digits, stratified_folds, stratified_split
-from autograd_mini.errors import InvalidInput
 
 PACKAGE = Path(autograd_mini.__file__).parent
 
@@ -160,6 +160,12 @@ def test_lists_become_arrays():
     assert targets.tolist() == ["no", "yes"]
 
 
+def test_a_loader_shows_its_options():
+    assert repr(Loader(X, Y, batch_size=4)) == "Loader(10 samples, batch_size=4, shuffle=True, seed=0)"
+    last = repr(Loader(X, Y, shuffle=False, seed=np.int64(2), drop_last=True))
+    assert last == "Loader(10 samples, batch_size=10, shuffle=False, seed=2, drop_last=True)"
+
+
 def test_an_array_that_speaks_numpys_protocols_stays_what_it_is():
     class Duck(np.ndarray):
         pass
@@ -200,9 +206,9 @@ def test_a_number_out_of_range_is_refused(options, message):
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("given", [2.0, 2.5, "all", True, np.array([1, 2])])
+@pytest.mark.parametrize("given", [2.0, 2.5, "all", True, np.array([1, 2])], ids=repr)
 def test_a_batch_size_that_is_no_integer_is_refused(given):
-    with pytest.raises(InvalidInput, match=r"batch_size=.* is of type (float|str|bool|ndarray)"):
+    with pytest.raises(DataError, match=re.escape(f"batch_size={given!r}\n  instead: an integer of at least 1")):
         Loader(X, Y, batch_size=given)
 
 
@@ -299,13 +305,13 @@ def test_samples_without_a_number_as_label_stay_in_the_split():
 
 
 @pytest.mark.parametrize(
-    ("k", "error", "message"),
+    ("k", "message"),
     [
-        (1, DataError, "k=1\n  instead: an integer of at least 2"),
-        (11, DataError, "k=11 folds of 10 samples\n  why: a fold would be empty\n  instead: k from 2 to 10"),
-        (2.5, InvalidInput, "k=2.5 is of type float"),
+        (1, "k=1\n  instead: an integer of at least 2"),
+        (11, "k=11 folds of 10 samples\n  why: a fold would be empty\n  instead: k from 2 to 10"),
+        (2.5, "k=2.5\n  instead: an integer of at least 2"),
     ],
 )
-def test_folds_that_cannot_be_are_refused(k, error, message):
-    with pytest.raises(error, match=message):
+def test_folds_that_cannot_be_are_refused(k, message):
+    with pytest.raises(DataError, match=message):
         stratified_folds(Y, k)

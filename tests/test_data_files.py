@@ -1,7 +1,9 @@
 """Samples from files: what is in them arrives, and what is wrong with them is named with its line and column."""
 
+import io
 import os
 import pickle
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +82,7 @@ def test_the_inputs_are_chosen_in_their_order(file):
         ("x\ty\n1.5\t2\n3\t4\n", {"delimiter": "\t"}),
         ("x y\n1.5 2\n3 4\n", {"delimiter": " "}),
         ("\ufeffx,y\r\n1.5,2\r\n3,4\r\n", {"inputs": ["x"]}),
-        ('\n"x", "y"\n\n 1.5 , 2\n,\n"3", "4"', {"target": "y"}),
+        ('\n"x", "y"\n\n 1.5 , 2\n  \n"3", "4"\n\n', {"target": "y"}),
         ("1,2\n1.5,2\n3,4\n", {"header": True, "target": "2"}),
         ("1.5,2\n3,4\n", {}),
         ("1.5,2\n3,4\n", {"header": False}),
@@ -101,6 +103,11 @@ def test_each_way_to_write_a_table_is_read(file, text, options):
         (["10", "9", "10"], {"classes": True}, [1, 0, 1], ("9", "10")),
         (["1", "2", "1.0"], {"classes": True}, [0, 1, 0], ("1", "2")),
         (["10", "9", "many"], {"classes": True}, [0, 1, 2], ("10", "9", "many")),
+        (["2", "-1", "0.5"], {"classes": True}, [2, 0, 1], ("-1", "0.5", "2")),
+        (["7", "007", "10"], {"classes": True}, [2, 0, 1], ("007", "10", "7")),
+        (["9007199254740993", "9007199254740992"], {"classes": True}, [1, 0], ("9007199254740992", "9007199254740993")),
+        (["b\0", "b", "\0"], {}, [2, 1, 0], ("\0", "b", "b\0")),
+        (["1_0", "10"], {"classes": True}, [1, 0], ("10", "1_0")),
     ],
 )
 def test_words_are_classes_and_numbers_if_asked_for(file, cells, options, targets, classes):
@@ -153,6 +160,10 @@ TARGET = "  instead: a number such as 1.5; classes=True for a target that is a c
             "line 3, column 'x' of 'data.csv': the cell is empty\n  why: a sample without it can't be trained on\n"
             "  instead: the line left out of the file; inputs=[...] without this column",
         ),
+        ("x,y,z\n1,2,3\n,,\n", {}, "line 3, column 'x' of 'data.csv': the cell is empty\n"),
+        ("x y\n1 2\n \n", {"delimiter": " "}, "line 3, column 'x' of 'data.csv': the cell is empty\n"),
+        ("x,y\n1,2\n1_0,2\n", {}, f"line 3, column 'x' of 'data.csv': '1_0' is not a finite number\n{INPUT}"),
+        ("x,y\n1,2\n1,1_0\n", {}, f"line 3, column 'y' of 'data.csv': '1_0' is not a finite number\n{TARGET}"),
         ("x,y\n1,a\n1,\n", {}, "line 3, column 'y' of 'data.csv': the cell is empty\n"),
         ("x,y\n1,2\n1,\n", {}, "line 3, column 'y' of 'data.csv': the cell is empty\n"),
         (
@@ -327,3 +338,41 @@ def test_a_damaged_file_is_refused(file):
             load_npz(file(content, "data.npz"))
     with pytest.raises(DataError, match=r"in 'data\.npz' can't be read: .*\n  why: the file is damaged"):
         load_npz(file(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :], "data.npz"))
+
+
+def archive(shape, marks=b""):
+    """Return a .npz file whose inputs claim to have a shape; `marks` are their flags and method of compression."""
+    content = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    content = b"\x93NUMPY\x01\x00" + len(content).to_bytes(2, "little") + content + bytes(8)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as written:
+        written.writestr("inputs.npy", content)
+    whole = bytearray(stream.getvalue())
+    at = whole.index(b"PK\x01\x02") + 8
+    whole[at : at + len(marks)] = marks
+    return bytes(whole)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (archive("(1,)", marks=b"\x01\x00"), "File 'inputs.npy' is encrypted"),
+        (archive("(1,)", marks=b"\x00\x00\x63\x00"), "That compression method is not supported"),
+        (archive("(100000000000000,)"), "Unable to allocate 728. TiB"),
+        (archive(f"({10**30},)"), ""),
+        (archive("(True,)"), ""),
+        (archive("(10**3,)"), ""),
+        (archive("((("), ""),
+        (archive("(1,)").replace(b"PK\x01\x02", b"PK\x01\x03"), "Bad magic number for central directory"),
+    ],
+    ids=["encrypted", "compressed", "large", "too large", "a switch", "an expression", "brackets", "no directory"],
+)
+def test_an_archive_that_cannot_be_read_is_refused_whatever_is_wrong_with_it(file, content, problem):
+    with pytest.raises(DataError) as caught:
+        load_npz(file(content, "data.npz"), targets="inputs")
+    assert str(caught.value).startswith(f"'inputs', 'inputs' in 'data.npz' can't be read: {problem}")
+    assert "why: the file is damaged, encrypted or too large, or holds Python objects" in str(caught.value)
+
+
+def test_an_archive_with_nothing_wrong_is_read(file):
+    assert load_npz(file(archive("(1,)"), "data.npz"), targets="inputs").inputs.tolist() == [0]

@@ -125,3 +125,19 @@ def test_buffers_may_be_among_the_other_numbers():
 def test_a_module_of_integers_is_refused():
     with pytest.raises(InvalidInput, match=r"astype\(<class 'int'>\) of a module\n(.|\n)*np.float32"):
         nn.Linear(2, 1, rng=0).astype(int)
+
+
+def test_inside_a_transform_parameters_are_what_they_were():
+    """A weight penalty over `parameters()` has its gradient in every transform, nested ones too."""
+
+    def penalty(net):
+        assert len(net.parameters()) == 2
+        return sum(np.sum(p**2) for p in net.parameters())
+
+    layer = nn.Linear(2, 1, rng=0)
+    numbers = dict(layer.named_parameters())
+    slopes = am.grad(lambda p: penalty(layer.with_parameters(p)))(layer.state_dict())
+    for path, p in numbers.items():
+        np.testing.assert_allclose(slopes[path], 2 * p.data)
+    twice = am.hessian(lambda p: penalty(layer.with_parameters(p)))(layer.state_dict())
+    np.testing.assert_allclose(twice["bias"]["bias"], [[2.0]])

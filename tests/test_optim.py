@@ -12,7 +12,7 @@ import pytest
 from optim_table import INPUTS, OPTIMIZERS, ROOTS, STEPS, TARGETS, grouped, loss, start
 
 import autograd_mini as am
-from autograd_mini import optim
+from autograd_mini import nn, optim
 from autograd_mini.errors import BackwardError, InvalidInput, StaleDataError
 from autograd_mini.optim import SGD, Adam, Optimizer
 
@@ -212,6 +212,50 @@ def test_the_learning_rate_is_that_of_all_groups_and_a_scale_multiplies_it():
         optimizer.lr = -1
 
 
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), -0.1, None])
+def test_a_scale_that_is_no_factor_is_refused_when_it_is_set(scale):
+    p = am.Value([1.0])
+    optimizer = SGD([p], lr=0.1)
+    optimizer.lr_scale = np.float64(0.5)
+    with pytest.raises(InvalidInput, match=r"lr_scale=(.|\n)*a number of at least 0"):
+        optimizer.lr_scale = scale
+    assert (optimizer.lr_scale, type(optimizer.lr_scale)) == (0.5, float)
+
+
+def test_parameters_that_an_optimiser_was_not_given_are_frozen():
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.tanh, nn.Linear(3, 1, rng=1))
+    before = model.state_dict()
+    optimizer = Adam([p for name, p in model.named_parameters() if not name.startswith("0.")], lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        np.sum(model(np.ones((4, 2))) ** 2).backward()
+        optimizer.step()
+    assert {path: (x == before[path]).all() for path, x in model.state_dict().items()} == {
+        "0.weight": True, "0.bias": True, "2.weight": False, "2.bias": False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHAINS, ids=lambda kind: kind.__name__)
+def test_a_closure_is_only_for_those_that_compute_the_loss_themselves(kind):
+    p = am.Value([1.0])
+    np.sum(p).backward()
+    with pytest.raises(InvalidInput, match=rf"{kind.__name__}.step\(closure\)\n.*only LBFGS and Newton(.|\n)*backward"):
+        kind([p]).step(lambda: np.sum(p))
+    assert p.data == 1
+
+
+def test_an_optimiser_shows_the_options_that_are_switched_on_of_each_group():
+    v, w = am.Value([1.0]), am.Value([1.0])
+    assert repr(SGD([v, w], lr=0.1, momentum=0.9)) == "SGD(lr=0.1, momentum=0.9, 2 parameters)"
+    assert repr(SGD([{"params": [v], "nesterov": True}, {"params": [w], "momentum": 0.0}], lr=0.1, momentum=0.5)) == (
+        "SGD(lr=0.1, momentum=0.5, nesterov=True, 1 parameter; lr=0.1, 1 parameter)"
+    )
+    assert repr(Adam([v])) == "Adam(lr=0.001, betas=(0.9, 0.999), eps=1e-08, 1 parameter)"
+    own = Optimizer([v], optim.clip_norm, optim.scale_by_lr, max_norm=2.0, lr=1.0)
+    assert repr(own) == "Optimizer(lr=1.0, max_norm=2.0, 1 parameter)"
+    assert repr(optim.Newton([v, w])) == "Newton(lr=1.0, tolerance=1e-10, 2 parameters)"
+
+
 def test_momentum_may_be_switched_on_later():
     p = am.Value([1.0])
     optimizer = SGD([p], lr=0.1)
@@ -311,6 +355,10 @@ def test_what_is_no_list_of_parameters_is_refused():
     w = am.Value(1.0)
     with pytest.raises(InvalidInput, match=r"params is a single Value(.|\n)*\[p\]"):
         SGD(w, lr=0.1)
+    model = nn.Linear(2, 1, rng=0)
+    for given, name in [(model, "Linear"), (model.parameters, "method"), (0.1, "float")]:
+        with pytest.raises(InvalidInput, match=rf"params is of type {name}\n(.|\n)*instead: model\.parameters\(\)"):
+            SGD(given, lr=0.1)
     for nothing in ([], [{"params": []}]):
         with pytest.raises(InvalidInput, match="no parameters"):
             SGD(nothing, lr=0.1)
@@ -328,9 +376,9 @@ def test_what_is_no_group_is_refused():
     v, w = am.Value(1.0), am.Value(1.0)
     with pytest.raises(InvalidInput, match=r"params is a single group(.|\n)*\[group\]"):
         SGD({"params": [w]}, lr=0.1)
-    for groups in ([{"params": [v]}, w], [{"params": [v]}, {"lr": 0.1}], [{"params": [v]}, {"params": w}]):
+    for wrong in (w, {"lr": 0.1}, {"params": w}, {"params": nn.Linear(2, 1, rng=0)}, {"params": 0.1}):
         with pytest.raises(InvalidInput, match=r"group 1 has no list of parameters(.|\n)*where one group is a dict"):
-            SGD(groups, lr=0.1)
+            SGD([{"params": [v]}, wrong], lr=0.1)
     with pytest.raises(InvalidInput, match=r"unknown option betas of group 1\n(.|\n)*one of weight_decay, mom"):
         SGD([{"params": [v]}, {"params": [w], "betas": (0.9, 0.9)}], lr=0.1)
 
@@ -351,3 +399,9 @@ def test_a_state_that_does_not_fit_is_refused_with_every_key_and_changes_nothing
         with pytest.raises(InvalidInput, match=f"{name.split('.')[-1]}={x}"):
             optimizer.load_state_dict({**state, "lr_scale": 0.5, name: x})
     np.testing.assert_equal(optimizer.state_dict(), state)
+
+
+def test_a_state_brings_its_options_with_it():
+    saved, other = SGD([am.Value(1.0)], lr=0.1, weight_decay=0.5), SGD([am.Value(1.0)], lr=0.001)
+    other.load_state_dict(saved.state_dict())
+    assert (other.lr, other.param_groups[0]["weight_decay"]) == (0.1, 0.5)

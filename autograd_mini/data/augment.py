@@ -18,7 +18,7 @@ class Jittered:
     ----------
     loader : Loader
         Its inputs have the shape (n, height * width), (n, height, width) or (n, channels, height, width), and keep it.
-        The channels of an image move together.
+        The channels of an image move together, and floating numbers keep their dtype.
     shape : (int, int)
         Height and width of an image.
     shift : float
@@ -58,6 +58,9 @@ class Jittered:
             )
         self.loader, self.shape, self.shift, self.scale = loader, shape, shift, scale
 
+    def __repr__(self) -> str:
+        return f"Jittered({self.loader!r}, shape={self.shape}, shift={self.shift}, scale={self.scale})"
+
     def __len__(self) -> int:
         """Count the batches of an epoch."""
         return len(self.loader)
@@ -89,7 +92,8 @@ class Jittered:
         """Return a batch of images, each shifted and scaled: a matrix product along each axis."""
         images = np.reshape(inputs, (len(inputs), -1, *self.shape))
         rows, columns = (self._along(length, len(images), rng) for length in self.shape)
-        return np.reshape(rows @ images @ np.swapaxes(columns, -1, -2), np.shape(inputs))
+        moved = np.reshape(rows @ images @ np.swapaxes(columns, -1, -2), np.shape(inputs))
+        return moved.astype(inputs.dtype) if inputs.dtype.kind == "f" else moved
 
     def _along(self, length: int, count: int, rng: np.random.Generator) -> Any:
         """Draw a matrix for each image that interpolates linearly between the pixels along one axis."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import AutogradError, InvalidInput
+from ..errors import AutogradError
 
 
 class DataError(AutogradError, ValueError):
@@ -43,11 +43,8 @@ def integer(name: str, given: Any, at_least: int) -> int:
         number = operator.index(given)
     except TypeError:
         number = None
-    if number is None or isinstance(given, bool):
-        what = f"{name}={given!r} is of type {type(given).__name__}"
-        raise InvalidInput(what, instead=f"an integer of at least {at_least}")
-    if number < at_least:
-        raise DataError(f"{name}={number}", instead=f"an integer of at least {at_least}")
+    if number is None or isinstance(given, bool) or number < at_least:
+        raise DataError(f"{name}={given!r}", instead=f"an integer of at least {at_least}")
     return number
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class Function:
     """
 
     formula: str
-    compute: Callable[[Any], Any]
+    compute: Callable[[Any], Any] = field(repr=False)
     domain: tuple[float, float]
     continuous: bool = True
 

@@ -7,7 +7,6 @@ import io
 import math
 import os
 import zipfile
-import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -81,8 +80,9 @@ def load_csv(
     delimiter : str, default ","
         What stands between two cells: a single character.
     classes : bool, optional
-        Whether the target is a class. Classes are numbered in the order of the alphabet, or of the numbers that they
-        are written as. By default the target is a class if none of its cells is a number.
+        Whether the target is a class. By default it is if none of its cells is a number. Classes are compared as words
+        and numbered in the order of the alphabet; as numbers, if all of them are written as Python writes numbers: 9
+        and 9.0 are one class then, while 007 and 7 are two.
 
     Returns
     -------
@@ -92,8 +92,8 @@ def load_csv(
     Raises
     ------
     DataError
-        If the file can't be read or holds no samples, a line has more or fewer cells than the first, a cell that is
-        used is empty or isn't a finite number, or there is no such column.
+        If the file can't be read or holds no samples, a line that isn't blank has more or fewer cells than the first, a
+        cell that is used is empty or isn't a finite number, or there is no such column.
     InvalidInput
         If a column is neither a name nor a number, or the delimiter isn't a single character.
 
@@ -214,12 +214,8 @@ class Columns:
 
     def number(self, line: int, i: int, cell: str, instead: str) -> float:
         """Return the number in a cell; `instead` is what may be written where there is none."""
-        try:
-            x = float(cell)
-        except ValueError:
-            x = math.nan
-        if math.isfinite(x):
-            return x
+        if is_number(cell):
+            return float(cell)
         hint = self.hint if line == self.first else ""
         raise DataError(
             f"{self.place(line, i)}: {self.filled(line, i, cell)!r} is not a finite number",
@@ -250,8 +246,9 @@ def read_lines(path: str, delimiter: Any) -> Generator[tuple[int, list[str]], No
         reader = csv.reader(text, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
         try:
             for cells in reader:
-                if any(cells):
-                    yield reader.line_num, [cell.strip() for cell in cells]
+                stripped = [cell.strip() for cell in cells]
+                if stripped not in ([], [""]):
+                    yield reader.line_num, stripped
         except UnicodeDecodeError:
             raise DataError(f"{path!r} is not text in UTF-8", instead="the file saved as CSV in UTF-8") from None
         except csv.Error as error:
@@ -262,15 +259,15 @@ def read_lines(path: str, delimiter: Any) -> Generator[tuple[int, list[str]], No
 
 
 def is_number(cell: str) -> bool:
-    """Whether a cell holds a finite number.
+    """Whether a cell holds a finite number; unlike in Python, without underscores between its digits.
 
     Examples
     --------
-    >>> [is_number(cell) for cell in ("1.5", "-2e3", "", "nan", "two")]
-    [True, True, False, False, False]
+    >>> [is_number(cell) for cell in ("1.5", "-2e3", "", "nan", "two", "1_0")]
+    [True, True, False, False, False, False]
     """
     try:
-        return math.isfinite(float(cell))
+        return math.isfinite(float(cell)) and "_" not in cell
     except ValueError:
         return False
 
@@ -284,11 +281,28 @@ def numbered(words: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     (array([1, 0, 1]), ('a', 'b'))
     >>> numbered(["10", "9", "9.0"])
     (array([1, 0, 0]), ('9', '10'))
+    >>> numbered(["10", "9", "09"])
+    (array([1, 2, 0]), ('09', '10', '9'))
     """
-    keys = [float(word) for word in words] if all(map(is_number, words)) else words
+    numbers = [written_number(word) for word in words]
+    keys: Sequence[Any] = words if None in numbers else numbers
     written = dict(zip(reversed(keys), reversed(words), strict=True))  # as a class is written first
-    found, numbers = np.unique(keys, return_inverse=True)
-    return numbers.astype(np.int64), tuple(written[key] for key in found.tolist())
+    place = {key: i for i, key in enumerate(sorted(written))}
+    return np.array([place[key] for key in keys], np.int64), tuple(written[key] for key in place)
+
+
+def written_number(word: str) -> int | float | None:
+    """Return the number that Python writes as this word, if there is one.
+
+    Examples
+    --------
+    >>> [written_number(word) for word in ("9007199254740993", "0.5", "7.0", "007", "1e3", "seven")]
+    [9007199254740993, 0.5, 7.0, None, None, None]
+    """
+    if not is_number(word):
+        return None
+    number = int(word) if word.lstrip("-").isdecimal() else float(word)
+    return number if str(number) == word else None
 
 
 def listed(names: Sequence[str]) -> str:
@@ -313,8 +327,7 @@ def load_npz(path: str | os.PathLike[str], inputs: str = "inputs", targets: str 
     Returns
     -------
     Table
-        The arrays with the dtypes that they are stored in; words become the numbers of their classes, in the order of
-        the alphabet.
+        The arrays with the dtypes that they are stored in; words become the numbers of their classes, as in `load_csv`.
 
     Raises
     ------
@@ -364,18 +377,20 @@ def read_arrays(path: str, names: Sequence[str]) -> list[NDArray[Any]]:
                 "np.savez(path, inputs=..., targets=...); load_csv for text",
             )
         stream.seek(0)
-        with np.load(stream, allow_pickle=False) as stored:
-            unknown = [name for name in names if name not in stored.files]
-            if unknown:
-                raise DataError(f"{path!r} has no array {unknown[0]!r}", instead=f"one of {listed(stored.files)}")
-            try:
-                return [stored[name] for name in names]
-            except (ValueError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
-                raise DataError(
-                    f"{listed(names)} in {path!r} can't be read: {error}",
-                    "the file is damaged, or holds Python objects, which could run code",
-                    "arrays of numbers or of strings",
-                ) from None
+        try:
+            with np.load(stream, allow_pickle=False) as stored:
+                there = stored.files
+                arrays = [stored[name] for name in names if name in there]
+        except Exception as error:  # of zipfile, of zlib or of NumPy: they have nothing else in common
+            raise DataError(
+                f"{listed(names)} in {path!r} can't be read: {error}",
+                "the file is damaged, encrypted or too large, or holds Python objects, which could run code",
+                "arrays of numbers or of strings, as np.savez writes them",
+            ) from None
+    unknown = [name for name in names if name not in there]
+    if unknown:
+        raise DataError(f"{path!r} has no array {unknown[0]!r}", instead=f"one of {listed(there)}")
+    return arrays
 
 
 def opened(path: str) -> BinaryIO:

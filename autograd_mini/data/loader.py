@@ -48,9 +48,8 @@ class Loader:
     Raises
     ------
     DataError
-        If there are no samples, their numbers differ, or `batch_size` isn't in 1..n.
-    InvalidInput
-        If `batch_size` or `seed` isn't an integer.
+        If there are no samples, their numbers differ, or `batch_size` isn't an integer in 1..n or `seed` not one of at
+        least 0.
 
     Examples
     --------
@@ -128,6 +127,11 @@ class Loader:
             )
         return cls(inputs, targets, BATCH_SIZES[descent] if batch_size is None else batch_size, **options)
 
+    def __repr__(self) -> str:
+        names = ["batch_size", "shuffle", "seed", *["drop_last"] * self.drop_last]
+        options = ", ".join(f"{name}={getattr(self, name)}" for name in names)
+        return f"Loader({len(self.inputs)} samples, {options})"
+
     @property
     def epoch(self) -> int:
         return self._epoch
@@ -173,9 +177,7 @@ class Loader:
         Raises
         ------
         DataError
-            If a number is below 0.
-        InvalidInput
-            If a number isn't an integer.
+            If a number isn't an integer of at least 0.
 
         Examples
         --------
@@ -240,7 +242,7 @@ class Loader:
             If the state is of other data or options, each of which is named, or isn't one of a loader; nothing is
             changed then.
         DataError
-            If a number is below 0; nothing is changed then.
+            If a number isn't an integer of at least 0; nothing is changed then.
 
         Examples
         --------

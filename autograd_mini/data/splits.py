@@ -76,9 +76,7 @@ def stratified_folds(labels: ArrayLike, k: int, seed: int = 0) -> list[NDArray[n
     Raises
     ------
     DataError
-        If there are no labels, they have more than one dimension, or `k` isn't from 2 to n.
-    InvalidInput
-        If `k` isn't an integer.
+        If there are no labels, they have more than one dimension, or `k` isn't an integer from 2 to n.
 
     Examples
     --------

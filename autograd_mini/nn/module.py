@@ -10,11 +10,12 @@ import numpy as np
 
 from ..engine import Value
 from ..errors import InvalidInput
-from ..graph import LEAF
+from ..graph import ACTIVE, LEAF, LINK
 from ..state import current, scope
 from ..storage import load_arrays, misfits, save_arrays
 
 Part = TypeVar("Part")
+LEAVES = (LEAF, ACTIVE, LINK)  # a parameter is one of the latter two inside a transform
 
 
 class Module:
@@ -268,7 +269,7 @@ def parts_of(x: Any, path: str = "", around: tuple[int, ...] = ()) -> Iterator[t
     ['weights.a.0', 'weights.a.2']
     """
     if isinstance(x, Value):
-        if x.node is not None and x.node.op is LEAF:
+        if x.node is not None and x.node.op in LEAVES:
             yield path, x
         return
     inside: Iterable[tuple[Any, Any]]

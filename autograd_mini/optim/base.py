@@ -53,7 +53,8 @@ class Descent:
     param_groups : list of dict
         The parameters of each group, under ``"params"``, and all its options.
     lr_scale : float
-        What the learning rate of every group is multiplied with, 1 at first: schedules set it.
+        What the learning rate of every group is multiplied with, 1 at first: schedules set it. A finite number of at
+        least 0.
     steps : int
         How many steps were taken.
     states : dict of list of dict
@@ -73,6 +74,9 @@ class Descent:
         self.lr_scale, self.steps = 1.0, 0
         self.states = {}
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({'; '.join(map(described, self.param_groups))})"
+
     @property
     def params(self) -> list[Value]:
         """The parameters of all groups."""
@@ -88,6 +92,15 @@ class Descent:
         lr = checked("lr", lr)
         for group in self.param_groups:
             group["lr"] = lr
+
+    @property
+    def lr_scale(self) -> float:
+        """What the learning rate of every group is multiplied with. Setting it refuses NaN, as a schedule may give."""
+        return self._lr_scale
+
+    @lr_scale.setter
+    def lr_scale(self, scale: float) -> None:
+        self._lr_scale: float = checked("lr_scale", scale)
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
@@ -143,6 +156,9 @@ class Descent:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take on a state: the next step is the one that would have come where it was saved, bit for bit.
 
+        The options are a part of it, as in PyTorch: those that this optimiser was made with, such as another learning
+        rate, are replaced by the saved ones. To go on with others, set them afterwards.
+
         Parameters
         ----------
         state : mapping
@@ -179,3 +195,16 @@ class Descent:
         self.steps, self.lr_scale = steps, lr_scale
         for group, options in zip(self.param_groups, groups, strict=True):
             group |= options
+
+
+def described(group: dict[str, Any]) -> str:
+    """Return the options of a group that aren't switched off, and the number of its parameters.
+
+    Examples
+    --------
+    >>> described({"params": [1.0, 2.0], "momentum": 0.9, "nesterov": False, "lr": 0.1})
+    'lr=0.1, momentum=0.9, 2 parameters'
+    """
+    options = {"lr": group["lr"]} | {name: x for name, x in group.items() if name != "params" and x}
+    count = len(group["params"])
+    return ", ".join([*(f"{name}={x!r}" for name, x in options.items()), f"{count} parameter{'s' * (count != 1)}"])

@@ -46,6 +46,9 @@ class Optimizer(Descent):
 
     Notes
     -----
+    Only the parameters that it was given change, and each of them needs a gradient. To freeze the first layer of a
+    model, leave out its parameters: ``[p for name, p in model.named_parameters() if not name.startswith("0.")]``.
+
     Complex parameters are taken as pairs of real numbers, so second moments are those of the real and of the imaginary
     part.
 
@@ -94,16 +97,23 @@ class Optimizer(Descent):
     def _options_of(self, part: Part, group: dict[str, Any]) -> dict[str, Any]:
         return {name: group[name] for name in self._takes[part]}
 
-    def step(self) -> None:
+    def step(self, closure: None = None) -> None:
         """Change each parameter by its gradient.
 
         Gradients of several backward passes add up in ``.grad``, so that k passes over parts of the samples, of
         loss / k each, and one step are a step for all of them.
 
+        Parameters
+        ----------
+        closure : None
+            There is none: only `LBFGS` and `Newton` compute the loss themselves.
+
         Raises
         ------
         BackwardError
             If a parameter has no gradient; nothing is changed then.
+        InvalidInput
+            If there is a closure.
 
         Examples
         --------
@@ -119,6 +129,12 @@ class Optimizer(Descent):
         >>> optimizer.step()
         >>> optimizer.zero_grad()
         """
+        if closure is not None:
+            raise InvalidInput(
+                f"{type(self).__name__}.step(closure)",
+                "only LBFGS and Newton compute the loss themselves",
+                "loss.backward() and then step()",
+            )
         params = self.params
         updates = [as_real(g) for g in self.gradients()]
         arrays = [as_real(p.data) for p in params]

@@ -121,6 +121,11 @@ def checked_parameters(params: Iterable[Any]) -> list[Value]:
     return listed
 
 
+def is_list(params: Any) -> bool:
+    """Whether something can be gone through for parameters: no model, which has a method for that, and no Value."""
+    return isinstance(params, Iterable) and not isinstance(params, Value) and not hasattr(params, "parameters")
+
+
 def as_groups(params: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
     """Return parameters, or groups of them, as groups: each has its `params` and every option.
 
@@ -135,15 +140,18 @@ def as_groups(params: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
         raise InvalidInput("params is a single Value", "an optimiser changes a list of them", "[p]")
     if isinstance(params, Mapping):
         raise InvalidInput("params is a single group", "an optimiser has a list of them", "[group]")
+    if not is_list(params):
+        what = f"params is of type {type(params).__name__}"
+        raise InvalidInput(what, "an optimiser changes a list of Values", "model.parameters()")
     listed: list[Any] = list(params)
     groups = listed if any(isinstance(x, Mapping) for x in listed) else [{"params": listed}]
     made = []
     for i, group in enumerate(groups):
-        if not isinstance(group, Mapping) or "params" not in group or isinstance(group["params"], Value):
+        if not isinstance(group, Mapping) or not is_list(group.get("params")):
             raise InvalidInput(
                 f"group {i} has no list of parameters",
                 "where one group is a dict, all are, with the parameters under 'params'",
-                '{"params": [p], "lr": 0.1}',
+                '{"params": model.parameters(), "lr": 0.1}',
             )
         refuse_unknown(f" of group {i}", group.keys() - {"params"}, options)
         full = {**options, **group}

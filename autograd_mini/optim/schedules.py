@@ -1,7 +1,8 @@
 """Schedules: how the learning rate changes, as a factor of it.
 
-A schedule is a function of a number t, from 0: of epochs, or of steps; t may lie between whole numbers.
-`train.fit` sets ``optimizer.lr_scale`` to it; by hand it is one line:
+A schedule is a function of the time t that has passed, in epochs or in steps; t may lie between whole numbers.
+`train.fit` sets ``optimizer.lr_scale`` to it before each step, in epochs: at the third of four batches of the first
+one, t = 1/2. By hand it is one line:
 
 >>> from autograd_mini import Value
 >>> from autograd_mini.optim import SGD, cosine
@@ -22,7 +23,7 @@ from math import cos, isfinite, pi
 from typing import Any, Literal
 
 from ..errors import InvalidInput
-from .options import is_share, not_negative, positive
+from .options import is_number, is_share, not_negative, positive
 
 Schedule = Callable[[float], float]
 
@@ -147,17 +148,22 @@ def one_cycle(
 ) -> Schedule:
     """Return a schedule that rises from 1 / d to 1 and falls to 1 / (d D), each along half a cosine.
 
-    `lr` is the highest learning rate. From a to b, at a share x of the way, it is b + (a - b) (1 + cos(π x)) / 2. As in
-    PyTorch, the last of T steps is t = T - 1, and the highest rate is that of t = r T - 1. The momentum isn't changed.
+    `lr` is the highest learning rate. From a to b, at a share x of the way, it is b + (a - b) (1 + cos(π x)) / 2. The
+    momentum isn't changed.
 
     Parameters
     ----------
     length : float
-        The T: of how many steps or epochs the cycle is, above 1.
+        The T: when the cycle ends; the factor stays from then on.
     pct_start : float, default 0.3
-        The r: which share of them rises.
+        The r: which share of the time it rises, so that it is 1 at t = r T.
     div_factor, final_div_factor : float, default 25 and 1e4
         d and D.
+
+    Notes
+    -----
+    PyTorch counts N steps, of which the first is at t = 0 and the last at t = N - 1, with the highest rate at r N - 1:
+    that is ``one_cycle(N - 1, pct_start=(r * N - 1) / (N - 1))`` of the number of the step.
 
     References
     ----------
@@ -167,14 +173,14 @@ def one_cycle(
     Examples
     --------
     >>> schedule = one_cycle(10)
-    >>> [round(schedule(t), 4) for t in (0, 1, 2, 5, 9)]
-    [0.04, 0.52, 1.0, 0.6113, 0.0]
+    >>> [round(schedule(t), 4) for t in (0, 1.5, 3, 6.5, 10)]
+    [0.04, 0.52, 1.0, 0.5, 0.0]
     """
-    require(lambda x: positive(x) and x > 1, LENGTH[1], "a number above 1, such as 10", length=length)
+    require(*LENGTH, length=length)
     require(*SHARE, pct_start=pct_start)
     require(positive, "the learning rate is divided by it", "a number above 0", div_factor=div_factor)
     require(positive, "the learning rate is divided by it", "a number above 0", final_div_factor=final_div_factor)
-    first, top, last = 1 / div_factor, pct_start * length - 1, length - 1
+    first, top = 1 / div_factor, pct_start * length
 
     def along(a: float, b: float, share: float) -> float:
         return b + (a - b) * (1 + cos(pi * share)) / 2
@@ -182,7 +188,7 @@ def one_cycle(
     def schedule(t: float) -> float:
         if t < top:
             return along(first, 1.0, t / top)
-        return along(1.0, first / final_div_factor, min((t - top) / (last - top), 1))
+        return along(1.0, first / final_div_factor, min((t - top) / (length - top), 1))
 
     return schedule
 
@@ -241,6 +247,10 @@ class OnPlateau:
         self.present, self.waited = 1.0, 0
         self.best: float | None = None
 
+    def __repr__(self) -> str:
+        names = "factor", "patience", "threshold", "mode"
+        return f"OnPlateau({', '.join(f'{name}={getattr(self, name)!r}' for name in names)})"
+
     def __call__(self, t: float) -> float:
         """Return the present factor."""
         return self.present
@@ -256,8 +266,8 @@ class OnPlateau:
             self.present, self.waited = self.present * self.factor, 0
 
     def is_better(self, metric: float) -> bool:
-        """Whether a number is better than the best so far; NaN never is."""
-        if self.best is None:
+        """Whether a number is better than the best so far; NaN and infinity never are."""
+        if self.best is None or not isfinite(metric):
             return isfinite(metric)
         if self.mode == "min":
             return metric < self.best * (1 - self.threshold)
@@ -273,7 +283,7 @@ class OnPlateau:
         Raises
         ------
         InvalidInput
-            If the state isn't of that form; nothing is changed then.
+            If a name is missing or unknown, or what stands under it isn't such a number; nothing is changed then.
         """
         if set(state) != set(self.state_dict()):
             raise InvalidInput(
@@ -281,4 +291,8 @@ class OnPlateau:
                 "it must hold present, best and waited, and nothing else",
                 "the state_dict() of another OnPlateau",
             )
-        self.present, self.best, self.waited = state["present"], state["best"], state["waited"]
+        present, best, waited = state["present"], state["best"], state["waited"]
+        require(lambda x: not_negative(x) and x <= 1, FACTOR[1], "a number from 0 to 1", present=present)
+        require(lambda x: x is None or is_number(x), "it is the best so far", "a number, or None at first", best=best)
+        require(*PATIENCE, waited=waited)
+        self.present, self.best, self.waited = present, best, waited

@@ -16,6 +16,7 @@ from .line_search import Point, strong_wolfe
 from .options import Params
 
 Closure = Callable[[], Any]
+LOSS_ALONE = "lambda: loss(model(inputs), targets), without backward() and zero_grad()"
 
 
 def loss_of(closure: Closure, params: list[Value]) -> Callable[[list[Value]], Any]:
@@ -39,6 +40,11 @@ def loss_of(closure: Closure, params: list[Value]) -> Callable[[list[Value]], An
             for p, x in zip(params, values, strict=True):
                 p._raw, p._node = x._raw, x._node
             result = closure()
+        except BackwardError as error:
+            if "backward() was called" not in error.what:
+                raise
+            why = "the optimiser differentiates the closure itself, at several places"
+            raise BackwardError("the closure calls backward()", why, f"return the loss: {LOSS_ALONE}") from error
         finally:
             for p, (raw, node) in zip(params, kept, strict=True):
                 p._raw, p._node = raw, node
@@ -46,7 +52,7 @@ def loss_of(closure: Closure, params: list[Value]) -> Callable[[list[Value]], An
             raise BackwardError(
                 f"the closure returned {'a constant' if isinstance(result, Value) else type(result).__name__}",
                 "it wasn't computed from the parameters, so it has no gradient",
-                "return the loss, made of NumPy functions of the parameters; without backward()",
+                f"return the loss, made of NumPy functions of the parameters: {LOSS_ALONE}",
             )
         return result
 
@@ -129,6 +135,9 @@ class LBFGS(ByClosure):
     little as makes it map the change y of the gradient in that step to s. t fulfils the strong Wolfe conditions. For
     losses without noise: over all samples, or the same ones in each step.
 
+    The closure must compute one function throughout a step: of the same samples, and without dropout (`model.eval()`),
+    unless its generator is set back in each call. `train.fit` sees to that.
+
     Parameters
     ----------
     params : iterable of Value
@@ -141,8 +150,8 @@ class LBFGS(ByClosure):
         A step ends where no number of the gradient is larger.
     tolerance_change : float, default 1e-9
         A step ends where neither the loss nor a parameter changes by more.
-    history_size : int, default 10
-        How many steps are remembered.
+    history_size : int, default 100
+        How many steps are remembered, each in twice as many numbers as there are parameters.
 
     Raises
     ------
@@ -172,7 +181,7 @@ class LBFGS(ByClosure):
         max_iter: int = 20,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,
-        history_size: int = 10,
+        history_size: int = 100,
     ) -> None:
         tolerances = {"tolerance_grad": tolerance_grad, "tolerance_change": tolerance_change}
         super().__init__(params, lr=lr, max_iter=max_iter, history_size=history_size, **tolerances)
@@ -263,6 +272,9 @@ class Newton(ByClosure):
     differentiating twice. Where the loss curves down along one of their directions, d goes as far along it as if it
     curved up, and ends there; so it always descends. For small problems: each step costs up to twice as many products
     as there are parameters, unless `max_products` and `tolerance` say less.
+
+    The closure must compute one function throughout a step: of the same samples, and without dropout (`model.eval()`),
+    unless its generator is set back in each call. `train.fit` sees to that.
 
     Parameters
     ----------
