@@ -83,6 +83,7 @@ def fit(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from autograd_mini import Value
     >>> from autograd_mini.data import Loader
     >>> from autograd_mini.optim import SGD
