@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .errors import MissingPackage
@@ -65,11 +68,36 @@ def tidy(*many: Any, legend: bool = True) -> None:
             axes.legend(frameon=False)
 
 
-def as_png(made: Any, dpi: int = 150) -> bytes:
-    """Return a figure as the content of a PNG file."""
+def as_png(made: Any, dpi: int = 150, palette: bool = False) -> bytes:
+    """Return a figure as the content of a PNG file; of 256 colours, which is a third as large, with a palette."""
     stream = io.BytesIO()
     made.savefig(stream, format="png", dpi=dpi)
-    return stream.getvalue()
+    if not palette:
+        return stream.getvalue()
+    from PIL import Image  # which matplotlib needs
+
+    small = io.BytesIO()
+    Image.open(stream).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "png", optimize=True)
+    return small.getvalue()
+
+
+def as_gif(made: Any, draw: Callable[[int], Any], frames: Iterable[int]) -> bytes:
+    """Return a figure that moves, four frames a second, as the content of a GIF file.
+
+    Parameters
+    ----------
+    made : matplotlib.figure.Figure
+    draw : callable
+        Draws the figure as it is in a frame.
+    frames : iterable of int
+        What `draw` is called with.
+    """
+    from matplotlib.animation import FuncAnimation, PillowWriter
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "film.gif"
+        FuncAnimation(made, draw, frames).save(path, PillowWriter(fps=4), dpi=66)
+        return path.read_bytes()
 
 
 def as_svg(made: Any) -> bytes:

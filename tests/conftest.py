@@ -1,8 +1,12 @@
-"""What must be settled before the first test: threads, plotting, how long hypothesis searches; and the browser."""
+"""What must be settled before the first test: threads, plotting, hypothesis; and what many tests share."""
 
 import os
 import shutil
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 # Small matrices are slower on many threads, and timings waver. NumPy reads this once, while it is imported.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
@@ -53,3 +57,28 @@ def opened(browser, tmp_path):
     assert not complaints
     assert all(url.startswith(("file:", "data:")) for url in requests)
     context.close()
+
+
+@pytest.fixture(scope="session")
+def ran(tmp_path_factory):
+    """Run a lab by the command, in its small size and once; return its variables, tables, words and folder."""
+    from autograd_mini import cli_lab, labs
+    from autograd_mini.cli import main
+
+    @cache
+    def run(name):
+        folder = tmp_path_factory.mktemp("labs") / name
+        kept, titles, printed = {}, [], StringIO()
+        run_script, table = cli_lab.run_script, labs.table
+
+        def noted(rows, columns, title=""):
+            titles.append(title)
+            table(rows, columns, title)
+
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+            patch.setattr(cli_lab, "run_script", lambda *args: kept.update(run_script(*args)))
+            patch.setattr(labs, "table", noted)
+            assert main(["lab", name, "--small", "--out", str(folder)]) == 0
+        return SimpleNamespace(values=SimpleNamespace(**kept), titles=titles, printed=printed.getvalue(), folder=folder)
+
+    return run

@@ -6,9 +6,6 @@ import builtins
 import json
 import re
 import sys
-from contextlib import redirect_stdout
-from functools import cache
-from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -25,29 +22,6 @@ from autograd_mini.labs import find_labs
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 LABS = find_labs()
 each_lab = pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.name)
-
-
-@pytest.fixture(scope="session")
-def ran(tmp_path_factory):
-    """Run a lab by the command, in its small size and once; return its variables, tables, words and folder."""
-
-    @cache
-    def run(name):
-        folder = tmp_path_factory.mktemp("labs") / name
-        kept, titles, printed = {}, [], StringIO()
-        run_script, table = cli_lab.run_script, labs.table
-
-        def noted(rows, columns, title=""):
-            titles.append(title)
-            table(rows, columns, title)
-
-        with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
-            patch.setattr(cli_lab, "run_script", lambda *args: kept.update(run_script(*args)))
-            patch.setattr(labs, "table", noted)
-            assert main(["lab", name, "--small", "--out", str(folder)]) == 0
-        return SimpleNamespace(values=SimpleNamespace(**kept), titles=titles, printed=printed.getvalue(), folder=folder)
-
-    return run
 
 
 # The claims of each lab
@@ -232,15 +206,15 @@ def test_the_command_prints_tables_and_leaves_pictures(lab, ran):
     assert re.fullmatch(rf"\d+\.\d s; the pictures are in {re.escape(str(done.folder))}, .*", lines[-1])
     source = lab.script.read_text(encoding="utf-8")
     printed = re.findall(r"^\[(.+)\]$", done.printed, re.MULTILINE)
-    assert len(printed) == source.count("show(") > 0
+    assert len(printed) == source.count("\nshow(") > 0
     assert len(done.titles) == source.count("\ntable(") > 0
     titles = [title for title in done.titles if title]
     assert [line for line in lines if line in titles] == titles
-    starts = {".png": b"\x89PNG", ".svg": b"<?xml", ".html": b"<!doctype html>"}
+    starts = {".png": b"\x89PNG", ".svg": b"<?xml", ".html": b"<!doctype html>", ".gif": b"GIF89a"}
     for path in map(Path, printed):
         assert path.parent == done.folder
         assert path.read_bytes().lower().startswith(starts[path.suffix].lower())
-        assert path.suffix == ".html" or path.with_suffix(".svg").exists()
+        assert path.suffix in (".html", ".gif") or path.with_suffix(".svg").exists()
     assert (done.folder / lab.script.name).read_text(encoding="utf-8") == source
 
 
@@ -329,12 +303,13 @@ def test_in_a_notebook_tables_are_html_and_figures_pictures(monkeypatch, tmp_pat
     with labs.saved_in(tmp_path):
         labs.show(picture, "line")
         labs.show(drawing, "graph")
+        labs.show(b"GIF89a", "film")
     assert shown[0] == (
         '<table><caption style="text-align:left"><b>At the start</b></caption><thead><tr><th style="text-align:left">'
         '</th><th style="text-align:right">gradient</th></tr></thead><tbody><tr><td style="text-align:left">&lt;w&gt;'
         '</td><td style="text-align:right">0.5</td></tr></tbody></table>'
     )
-    assert shown[1:] == [(b"\x89PNG", "line"), drawing]
+    assert shown[1:] == [(b"\x89PNG", "line"), drawing, '<img alt="film" src="data:image/gif;base64,R0lGODlh">']
     assert capsys.readouterr().out == ""
     assert not any(tmp_path.iterdir())
 
@@ -386,7 +361,7 @@ def test_a_notebook_holds_the_outputs_of_one_run_and_nothing_of_the_machine(lab)
     source = lab.script.read_text(encoding="utf-8")
     assert kinds.count("image/png") + kinds.count("image/svg+xml") >= 2
     assert kinds.count("text/html") >= source.count("\ntable(")
-    assert path.stat().st_size < 500_000
+    assert path.stat().st_size < 600_000
     assert [cell["id"] for cell in notebook["cells"]] == [f"cell-{i}" for i in range(len(notebook["cells"]))]
     assert all(cell["metadata"] == {} for cell in notebook["cells"])
     assert notebook["metadata"]["language_info"] == {"name": "python"}

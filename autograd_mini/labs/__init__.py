@@ -10,6 +10,7 @@ import html
 import os
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,15 +22,15 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from ..errors import InvalidInput
-from ..figures import BLUE, GREEN, GREY, ORANGE, as_png, as_svg, figure, tidy
+from ..figures import BLUE, GREEN, GREY, ORANGE, as_gif, as_png, as_svg, figure, tidy
 from ..storage import write_whole
 from ..view.drawing import Drawing
 from ..view.rendering import find_renderer
 from ..view.stepping import StepThrough
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "ORANGE", "Lab", "figure", "find_labs", "full", "progress", "saved_in", "show", "table",
-    "tidy",
+    "BLUE", "GREEN", "GREY", "ORANGE", "Lab", "as_gif", "figure", "find_labs", "full", "progress", "saved_in", "show",
+    "table", "tidy",
 ]  # fmt: skip
 
 SIZE = "AUTOGRAD_MINI_LAB"
@@ -131,18 +132,24 @@ def show(what: Any, name: str) -> None:
 
     Parameters
     ----------
-    what : matplotlib.figure.Figure, or the result of `am.draw` or `am.step_through`
+    what : matplotlib.figure.Figure, bytes of a GIF, or the result of `am.draw` or `am.step_through`
         A figure is saved as PNG and SVG, a drawing as SVG (as DOT text where nothing renders it), a page as HTML.
     name : str
         Of the files, without a suffix.
     """
     if in_notebook():
         shown = import_module("IPython.display")
-        shows_itself = isinstance(what, (Drawing, StepThrough))
-        shown.display(what if shows_itself else shown.Image(as_png(what, dpi=100), alt=name))
+        if isinstance(what, bytes):
+            what = shown.HTML(f'<img alt="{name}" src="data:image/gif;base64,{b64encode(what).decode()}">')
+        elif not isinstance(what, (Drawing, StepThrough)):
+            what = shown.Image(as_png(what, dpi=100, palette=True), alt=name)
+        shown.display(what)
         return
     path = FOLDER.get() / name
-    if isinstance(what, StepThrough):
+    if isinstance(what, bytes):
+        saved = path.with_suffix(".gif")
+        write_whole(saved, what)
+    elif isinstance(what, StepThrough):
         saved = what.save(path.with_suffix(".html"))
     elif isinstance(what, Drawing):
         saved = what.save(path.with_suffix(".svg" if find_renderer() else ".dot"))
