@@ -295,7 +295,9 @@ def test_in_a_notebook_tables_are_html_and_figures_pictures(monkeypatch, tmp_pat
 
     shown, module = [], ModuleType("IPython.display")
     module.display, module.HTML, module.Image = shown.append, str, lambda content, alt: (content[:4], alt)
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=None)))
+    monkeypatch.setitem(
+        sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=None), version_info=(9, 0))
+    )
     monkeypatch.setitem(sys.modules, "IPython.display", module)
     labs.table([("<w>", 0.5)], ["", "gradient"], "At the start")
     picture, _ = labs.figure(1, 1, 1, 1)
