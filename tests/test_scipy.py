@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -201,3 +202,13 @@ def test_least_squares_takes_the_jacobian():
 
 def rosenbrock(x):
     return np.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+
+def test_simpson_by_samples_that_coincide_is_told():
+    y, x = np.array([1.0, 2.0, 0.5, 3.0]), np.array([0.0, 1.0, 1.0, 2.0])
+    with pytest.warns(am.errors.DegenerateWarning, match="where samples coincide") as caught:
+        am.grad(lambda x: integrate.simpson(y, x=x))(x)
+    assert caught[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        am.grad(lambda y: integrate.simpson(y, x=x))(y)  # by y it has one

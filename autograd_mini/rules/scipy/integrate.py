@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from ...primitives import cast
+from ...graph import own_module
+from ...primitives import Recorded, cast, data_of
 from ...registry import composed
 from ...scipy import integrate
+from ..factorisations import warn_degenerate
+
+own_module(globals())
 
 
 @composed(integrate.trapezoid)
@@ -42,6 +46,10 @@ def simpson(y: Any, x: Any = None, *, dx: Any = 1.0, axis: int = -1) -> Any:
     """Add up the parabolas through three samples each; of an even number, the last interval by Cartwright's formula."""
     y, x = np.moveaxis(y, axis, -1), x if x is None or np.ndim(x) == 1 else np.moveaxis(x, axis, -1)
     n, h = np.shape(y)[-1], steps(y, x, dx)
+    if isinstance(x, Recorded) and np.any(np.equal(data_of(h), 0)):
+        warn_degenerate(
+            "simpson where samples coincide: it divides by their distance, and has no derivative by x there"
+        )
     if n % 2 == 0:  # what is added for the last interval is of double precision
         y = cast(y, np.result_type(y, np.float64))
     if n == 2:
