@@ -68,7 +68,7 @@ def kill(words: list[str], file: Path, seconds: float) -> tuple[float, int]:
     time.sleep(after)
     process.kill()
     process.wait()
-    return after, len(load_arrays(file)[0]["training/history.loss"])
+    return after, len(load_arrays(file)[0].get("training/history.loss", ()))
 
 
 def learned(folder: Path) -> dict[str, bytes]:

@@ -56,7 +56,9 @@ def main() -> None:
             losses[name] += [step(x, y) for x, y in epoch]
             seconds[name] += time.perf_counter() - started
 
-    print(environment.describe())
+    machine = environment.describe()
+    versions = ", ".join(f"{name} {machine['versions'][name]}" for name in ("numpy", "torch"))
+    print(f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, Python {machine['python']}, {versions}")
     print(f"\n{options.model}, {options.epochs} epochs of {len(loader)} batches of {BATCH}, float64, one thread\n")
     print("| library | held-out accuracy | seconds | ratio to torch | largest difference of a loss, first 100 steps |")
     print("|---|---:|---:|---:|---:|")
@@ -123,7 +125,6 @@ def sklearn_like(sizes: Sequence[int], state: dict[str, Any]) -> tuple[Step, Ans
 
     model = MLPClassifier(
         sizes[1:-1], solver="sgd", learning_rate_init=LR, momentum=MOMENTUM, nesterovs_momentum=False, alpha=0.0,
-        batch_size=BATCH,
     )  # fmt: skip
     classes = np.arange(sizes[-1])
     model.partial_fit(np.zeros((1, sizes[0])), [0], classes=classes)  # makes its weights and velocities, set here:
