@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -101,7 +102,9 @@ class Training:
 
     def run(self, epochs: int, progress: bool) -> None:
         """Go through the data until so many epochs are done, or patience is at its end."""
-        from tqdm.auto import tqdm  # here, since it takes longer to import than this package
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # in a notebook without widgets it warns, and shows text
+            from tqdm.auto import tqdm  # here, since it takes longer to import than this package
 
         steps = len(self.loader)
         done = len(self.history) * steps + len(self.rows)
