@@ -1,5 +1,6 @@
 """What must be settled before the first test: threads, plotting, hypothesis; and what many tests share."""
 
+import builtins
 import os
 import shutil
 from contextlib import redirect_stdout
@@ -82,3 +83,16 @@ def ran(tmp_path_factory):
         return SimpleNamespace(values=SimpleNamespace(**kept), titles=titles, printed=printed.getvalue(), folder=folder)
 
     return run
+
+
+@pytest.fixture
+def without_matplotlib(monkeypatch):
+    """Let every import of matplotlib fail, as where it isn't installed."""
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name.startswith("matplotlib"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import os
 import sys
@@ -254,15 +253,7 @@ def test_a_training_that_was_killed_goes_on_as_it_was_set_up(tmp_path, monkeypat
 # Extras that aren't there
 
 
-def test_without_matplotlib_it_says_what_is_missing(at, capsys, monkeypatch):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_without_matplotlib_it_says_what_is_missing(at, without_matplotlib):
     code, folder = at("--epochs", "1", "--hidden", "8")
     assert code == 0
     assert 'No picture: <code>pip install "autograd_mini[plot]"</code>' in (folder / "report.html").read_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import json
 import re
 import sys
@@ -239,15 +238,7 @@ def test_a_folder_that_is_there_is_refused_before_the_experiments(capsys, tmp_pa
     assert f"{str(tmp_path)!r} is there already" in err
 
 
-def test_without_matplotlib_it_says_what_to_install(capsys, monkeypatch, tmp_path):
-    real = builtins.__import__
-
-    def without(name, *args, **kwargs):
-        if name.startswith("matplotlib"):
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+def test_without_matplotlib_it_says_what_to_install(capsys, without_matplotlib, tmp_path):
     assert main(["lab", "expressions", "--out", str(tmp_path / "new")]) == 2
     err = capsys.readouterr().err
     assert 'a figure needs the package matplotlib\n  why: it draws the axes\n  instead: pip install "autogr' in err

@@ -175,6 +175,14 @@ def test_what_is_not_finite_in_a_closure_is_named_too():
         fit(lambda x: np.log(w - x), nn.mse_loss, loader, optim.LBFGS([w]), 1, progress=False)
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_line_search_that_is_not_finite_leaves_running_moments_where_they_were():
+    model = nn.Sequential(nn.BatchNorm(2), nn.Linear(2, 2, rng=0), np.log)
+    with pytest.raises(AnomalyError, match="in batch 1 of epoch 1"):
+        fit(model, nn.mse_loss, Loader(POINTS, POINTS), optim.LBFGS(model.parameters()), 1, progress=False)
+    assert model[0].num_batches_tracked == 0
+
+
 def test_a_line_search_goes_over_one_function():
     """Dropout is the same at every place, and running moments move once for each step."""
     rng = np.random.default_rng(0)

@@ -204,7 +204,7 @@ def cross_entropy(
     """
     labels = labels if hasattr(labels, "dtype") else np.asarray(labels)
     check_labels(np.shape(logits), labels)
-    labels = labels.astype(np.intp)  # an unsigned one is no index
+    labels = labels.astype(np.intp) if labels.dtype.kind == "u" else labels  # an unsigned one is no index
     if weight is None and not label_smoothing and reduction == "mean":
         return network.softmax_cross_entropy(logits, labels)  # one node
     k = np.shape(logits)[-1]

@@ -101,9 +101,9 @@ def fit(
             "it computes the loss of a batch at several places, and has no gradient to add",
             "a larger batch",
         )
-    for name, x, kind in (("loader", loader, "__len__"), ("loader", loader, "__iter__")):
-        if not hasattr(x, kind):
-            raise InvalidInput(f"{name} is of type {type(x).__name__}", f"it has no {kind}", "a data.Loader")
+    for method in ("__len__", "__iter__"):
+        if not hasattr(loader, method):
+            raise InvalidInput(f"loader is of type {type(loader).__name__}", f"it has no {method}", "a data.Loader")
     if schedule is not None and not callable(schedule):
         raise InvalidInput(f"schedule={schedule!r}", "it maps the time in epochs to a factor", "optim.cosine(epochs)")
     history = History() if history is None else history

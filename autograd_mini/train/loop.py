@@ -15,11 +15,13 @@ from ..engine import Value
 from ..errors import AnomalyError, BackwardError, InvalidInput, ShapeError
 from ..nn import Module
 from ..optim import LBFGS, Newton, Optimizer
+from ..optim.options import is_count
 from ..state import detect_anomaly
 from . import checkpoint as files
 from .history import VALIDATION, History
-from .measures import Metric, Watch, is_count, predict, raw
+from .measures import Metric, Watch, predict, raw
 
+Moved = tuple[list[Any], list[Any]]  # the states of random generators, and buffers
 OWN = ("loss", "lr", "batch_losses")  # names in a history that no metric can have
 
 
@@ -149,7 +151,8 @@ class Training:
                 self.add_gradient(inputs, targets, last - first + 1)
                 if at == last:
                     self.optimizer.step()
-            bar.set_postfix({**shown, "loss": f"{self.rows[-1][1]:.4g}"}, refresh=False)
+            if not bar.disable:
+                bar.set_postfix({**shown, "loss": f"{self.rows[-1][1]:.4g}"}, refresh=False)
             bar.update()
             self.unsaved += 1
             if at == last < steps - 1 and self.save_every is not None and self.unsaved >= self.save_every:
@@ -175,8 +178,7 @@ class Training:
         try:
             loss = optimizer.step(closure)
         except AnomalyError as found:
-            self.move_back(before)
-            self.explain(found.what, inputs, targets)
+            self.explain(found.what, before, inputs, targets)
         self.note(loss, outputs[0], inputs, targets)
 
     def add_gradient(self, inputs: Any, targets: Any, group: int) -> None:
@@ -199,20 +201,16 @@ class Training:
             (value if group == 1 else value / group).backward()
         broken = not_finite(number, self.optimizer)
         if broken:
-            self.move_back(before)
-            try:
-                self.explain(broken, inputs, targets)
-            finally:
-                self.move_back(before)
+            self.explain(broken, before, inputs, targets)
         self.note(number, outputs, inputs, targets)
 
-    def moved(self) -> tuple[list[Any], list[Any]]:
+    def moved(self) -> Moved:
         """Return what a forward pass moves: the states of random generators, and the buffers."""
         return [x.bit_generator.state for x in self.random.generators.values()], [
             getattr(owner, name) for owner, name in self.buffers
         ]
 
-    def move_back(self, before: tuple[list[Any], list[Any]]) -> None:
+    def move_back(self, before: Moved) -> None:
         """Set it to what it was."""
         for generator, state in zip(self.random.generators.values(), before[0], strict=True):
             generator.bit_generator.state = state
@@ -225,8 +223,12 @@ class Training:
         metrics = [float(metric(raw(outputs), targets)) for metric in self.metrics.values()]
         self.rows.append((float(len(inputs)), loss, *metrics))
 
-    def explain(self, broken: str, inputs: Any, targets: Any) -> None:
-        """Raise, with the operation that gave the first number that isn't finite, found by doing the batch again."""
+    def explain(self, broken: str, before: Moved, inputs: Any, targets: Any) -> None:
+        """Raise, with the operation that gave the first number that isn't finite, found by doing the batch again.
+
+        What a forward pass moves is as it was before the batch, then and in the end.
+        """
+        self.move_back(before)
         place = f"{broken} in batch {len(self.rows) + 1} of epoch {len(self.history) + 1}"
         for name, x in (("inputs", inputs), ("targets", targets)):
             if not np.all(np.isfinite(x)):
@@ -242,6 +244,8 @@ class Training:
                 self.loss(self.model(inputs), targets).backward()
         except AnomalyError as found:
             raise AnomalyError(f"{place}: {found.what}", found.why, f"{found.instead}; or {rate}") from found
+        finally:
+            self.move_back(before)
         raise AnomalyError(place, "the same batch is finite when it is done again", rate)
 
     def numbers(self) -> dict[str, float]:
@@ -332,10 +336,8 @@ class Training:
     def state_dict(self) -> dict[str, Any]:
         """Return where the loop is: the history, the rows of the running epoch, and the best epoch."""
         state: dict[str, Any] = {"best": self.best, "best_epoch": self.best_epoch, "rows": np.array(self.rows)}
-        state |= {
-            "setup": self.setup(),
-            "names": list(self.history.epochs),
-        }  # arrays in a file have an order of its own
+        state["setup"] = self.setup()
+        state["names"] = list(self.history.epochs)  # arrays in a file have an order of its own
         state |= {f"history.{name}": x for name, x in self.history.arrays().items()}
         return state | {f"best.{path}": x for path, x in self.best_state.items()}
 

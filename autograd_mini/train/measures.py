@@ -12,6 +12,7 @@ import numpy as np
 from ..engine import Value
 from ..errors import InvalidInput
 from ..nn import Module
+from ..optim.options import is_count
 from ..state import no_grad
 
 Metric = Callable[[Any, Any], float]
@@ -90,11 +91,6 @@ def predict(model: Callable[[Any], Any], inputs: Any) -> Any:
 def raw(x: Any) -> Any:
     """Return the array of a Value, and anything else as it is."""
     return x.data if isinstance(x, Value) else x
-
-
-def is_count(n: Any) -> bool:
-    """Whether something is an integer of at least 1."""
-    return isinstance(n, (int, np.integer)) and not isinstance(n, bool) and bool(n >= 1)
 
 
 def named(metrics: Metric | Mapping[str, Metric] | None) -> dict[str, Metric]:
